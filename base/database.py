@@ -1,0 +1,152 @@
+"""One way to open SQLite and PostgreSQL, with the same promises on both. Queries live beside their tables, not here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Dialect, Engine, MetaData, String, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+from base.errors import Broken, ConfigError
+from base.time import from_ms, to_ms
+
+BUSY_SECONDS = 10  # longer than any write transaction of ours, which is kept under 250 ms
+
+
+class Instant(TypeDecorator[datetime]):
+    """A point in time as UTC milliseconds: the same number, order and arithmetic on both databases."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else to_ms(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else from_ms(value)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: Instant, str: String}
+
+
+class Database:
+    """An open database. `write()` holds the write lock from its first statement; `read()` sees one snapshot."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = _open(url)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One transaction, committed at the end of the block and rolled back when it raises."""
+        with self._session(write=True) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        with self._session(write=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def _session(self, *, write: bool) -> Iterator[Session]:
+        try:
+            engine = self.engine.execution_options(tipsheet_write=write)
+            with Session(engine, expire_on_commit=False) as session:
+                yield session
+        except OperationalError as cause:
+            raise Broken(_say(self.engine, cause)) from cause
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def now_sql(dialect: str) -> str:
+    """SQL for the database's own clock, in milliseconds: the one clock that several machines share."""
+    if dialect == "sqlite":
+        return "tipsheet_now()"
+    return "(extract(epoch from clock_timestamp()) * 1000)::bigint"
+
+
+def database_now(session: Session) -> datetime:
+    dialect = session.get_bind().dialect.name
+    return from_ms(session.execute(text(f"SELECT {now_sql(dialect)}")).scalar_one())
+
+
+def _open(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+    except Exception as cause:
+        raise ConfigError(
+            f"[database] url {url!r} cannot be read; use sqlite:///tipsheet.db or postgresql://…"
+        ) from cause
+    if parsed.get_backend_name() == "sqlite":
+        engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if parsed.get_backend_name() != "postgresql":
+        raise ConfigError(
+            f"[database] url names {parsed.get_backend_name()!r}; Tipsheet keeps its data in sqlite or postgresql"
+        )
+    engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=10)
+    event.listen(engine, "connect", _prepare_postgres)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # Python's own transaction control begins late and never IMMEDIATE: we begin ourselves (_begin_sqlite).
+    connection.isolation_level = None
+    connection.create_function("tipsheet_now", 0, lambda: round(time.time() * 1000))
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",  # NORMAL may lose the last commits on a power cut: a lost claim is a mail sent twice
+        "foreign_keys = ON",
+        f"busy_timeout = {BUSY_SECONDS * 1000}",
+        "cache_size = -8000",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A deferred transaction that reads first and then writes fails at once when another wrote in between.
+    write = connection.get_execution_options().get("tipsheet_write", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _prepare_postgres(connection: Any, _record: object) -> None:
+    connection.autocommit = True
+    connection.execute("SET synchronous_commit = on")
+    connection.autocommit = False
+
+
+def _say(engine: Engine, cause: DBAPIError) -> str:
+    words = str(cause.orig).strip().splitlines()[0]
+    where = engine.url.render_as_string(hide_password=True)
+    if "locked" in words:
+        return f"The database {where} stayed locked by another process for {BUSY_SECONDS} s; try again when that is done"
+    if "no such table" in words or "does not exist" in words:
+        return f"The database {where} has no tables yet ({words}); make them with: tipsheet init"
+    if "disk" in words or "full" in words:
+        return f"The database {where} cannot write ({words}); make room on the disk and try again: nothing was changed"
+    return f"The database {where} cannot be used: {words}"

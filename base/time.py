@@ -1,0 +1,61 @@
+"""Instants and wall times. Instants are UTC and travel as aware datetimes; the database keeps milliseconds."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from base.errors import BadInput
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def to_ms(instant: datetime) -> int:
+    """Milliseconds since 1970 in UTC."""
+    return round(instant.timestamp() * 1000)
+
+
+def from_ms(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def parse_duration(text: str) -> timedelta:
+    """`90s`, `5m`, `1h30m`, `2d`: a length of time. Raises BadInput."""
+    parts = _DURATION.findall(text.strip())
+    if not parts or _DURATION.sub("", text).strip():
+        raise BadInput(f"{text!r} is no length of time; write it like 60s, 5m, 1h30m or 2d")
+    return timedelta(seconds=sum(float(n) * _UNITS[unit] for n, unit in parts))
+
+
+def zone(name: str) -> ZoneInfo:
+    """The IANA zone of that name. Raises BadInput."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as cause:
+        raise BadInput(
+            f"{name!r} is no time zone; use a name such as Europe/Berlin or America/Los_Angeles"
+        ) from cause
+
+
+def parse_wall(text: str) -> datetime:
+    """`2026-12-01 09:00`: a wall time, without a zone. Raises BadInput."""
+    try:
+        wall = datetime.fromisoformat(text.strip())
+    except ValueError as cause:
+        raise BadInput(f"{text!r} is no date and time; write it like '2026-12-01 09:00'") from cause
+    if wall.tzinfo is not None:
+        raise BadInput(f"{text!r} carries an offset; give the wall time and the zone apart (--zone)")
+    return wall
+
+
+def at_wall(wall: datetime, zone_name: str) -> datetime:
+    """The instant of a wall time. One that does not exist moves forward over the gap; one that repeats means the first."""
+    local = wall.replace(tzinfo=zone(zone_name), fold=0)
+    # With fold=0 a time inside the gap takes the offset from before it, which lands after the gap: forward.
+    return local.astimezone(UTC)
