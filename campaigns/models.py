@@ -1,0 +1,104 @@
+"""The tables of campaigns: what we say, to whom, when, and what people decided. How far it got is delivery's."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from base.database import Base
+
+
+class Article(Base):
+    """A piece from the blog, read into blocks. What was found in it is kept as it was read."""
+
+    __tablename__ = "articles"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    title: Mapped[str]
+    url: Mapped[str] = mapped_column(default="")
+    image_url: Mapped[str] = mapped_column(default="")
+    image_alt: Mapped[str] = mapped_column(default="")
+    phone: Mapped[str] = mapped_column(default="")
+    blocks: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    offers: Mapped[list[dict[str, Any]]] = mapped_column(
+        JSON
+    )  # found in the text; `offer add` makes real ones
+    warnings: Mapped[list[str]] = mapped_column(JSON)
+    added_at: Mapped[datetime]
+    added_by: Mapped[str]
+
+
+class Offer(Base):
+    """A promotion. Valid from its first instant up to, not including, its last."""
+
+    __tablename__ = "offers"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    title: Mapped[str]
+    body: Mapped[str] = mapped_column(Text, default="")
+    cta_label: Mapped[str] = mapped_column(default="")
+    cta_url: Mapped[str] = mapped_column(default="")
+    phone: Mapped[str] = mapped_column(default="")
+    terms: Mapped[str] = mapped_column(Text, default="")
+    valid_from: Mapped[datetime | None]
+    valid_until: Mapped[datetime | None]
+    zone: Mapped[str]  # in which the two were given and are shown
+    added_at: Mapped[datetime]
+    added_by: Mapped[str]
+
+
+class Segment(Base):
+    """A rule over subscribers under a name. It is read anew whenever it is used."""
+
+    __tablename__ = "segments"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    rule: Mapped[str] = mapped_column(Text)
+    added_at: Mapped[datetime]
+
+
+class Campaign(Base):
+    """One mailing. Its state is computed from what people decided, here, and how far its run got."""
+
+    __tablename__ = "campaigns"
+    __table_args__ = (Index("ix_campaigns_scheduled_for", "scheduled_for"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_id: Mapped[str] = mapped_column(unique=True)  # random: a slug in a link would tell a condition
+    slug: Mapped[str] = mapped_column(unique=True)
+    list_id: Mapped[int] = mapped_column(ForeignKey("lists.id"))
+    article_id: Mapped[int | None] = mapped_column(ForeignKey("articles.id"))
+    offer_id: Mapped[int | None] = mapped_column(ForeignKey("offers.id"))
+    segment_id: Mapped[int | None] = mapped_column(ForeignKey("segments.id"))
+    subject: Mapped[str]
+    preheader: Mapped[str] = mapped_column(default="")
+    template: Mapped[str]
+    approved_at: Mapped[datetime | None]
+    approved_by: Mapped[str | None]
+    approved_plan: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))  # frozen by approval
+    message_hash: Mapped[str | None]
+    scheduled_for: Mapped[datetime | None]
+    wall: Mapped[str | None]  # "2026-12-01 09:00", as it was asked for, in `zone`
+    zone: Mapped[str | None]
+    launched_at: Mapped[datetime | None]
+    paused_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    attention: Mapped[str | None] = mapped_column(Text)  # why it waits for a person
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id"))
+    frozen_through: Mapped[int] = mapped_column(default=0)  # the last subscriber id the freeze has been past
+    added_at: Mapped[datetime]
+    added_by: Mapped[str]
+
+
+class Exclusion(Base):
+    """Someone on the list who is not in the frozen audience, and why."""
+
+    __tablename__ = "exclusions"
+    campaign_id: Mapped[int] = mapped_column(
+        ForeignKey("campaigns.id"), primary_key=True, autoincrement=False
+    )
+    subscriber_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    reason: Mapped[str]
