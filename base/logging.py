@@ -11,7 +11,7 @@ _OWN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "t
 
 
 def setup(level: str = "info") -> None:
-    """Send everything of that level and above to standard error. Repeating it changes nothing but the level."""
+    """Send everything of that level and above to standard error. It may be called again."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Line())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
@@ -23,10 +23,10 @@ class _Line(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         facts = [f"{name}={_quoted(value)}" for name, value in vars(record).items() if name not in _OWN]
-        message = record.getMessage()
-        if record.exc_info:
-            message += "\n" + self.formatException(record.exc_info)
-        return " ".join([at.replace("+00:00", "Z"), record.levelname.lower(), record.name, message, *facts])
+        # One record, one line: text from outside must not be able to write a second one.
+        message = record.getMessage().replace("\r", "\\r").replace("\n", "\\n")
+        line = " ".join([at.replace("+00:00", "Z"), record.levelname.lower(), record.name, message, *facts])
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 
 def _quoted(value: object) -> str:

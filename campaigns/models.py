@@ -1,4 +1,4 @@
-"""The tables of campaigns: what we say, to whom, when, and what people decided. How far it got is delivery's."""
+"""The tables of campaigns: what we say, to whom, when, and what people decided. How far it got: delivery."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from sqlalchemy import JSON, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.database import Base
+from delivery.models import Run, StoredMessage
+from subscribers.models import List
 
 
 class Article(Base):
@@ -23,9 +25,7 @@ class Article(Base):
     image_alt: Mapped[str] = mapped_column(default="")
     phone: Mapped[str] = mapped_column(default="")
     blocks: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
-    offers: Mapped[list[dict[str, Any]]] = mapped_column(
-        JSON
-    )  # found in the text; `offer add` makes real ones
+    offers: Mapped[list[dict[str, Any]]] = mapped_column(JSON)  # found in the text; `offer add` makes real ones
     warnings: Mapped[list[str]] = mapped_column(JSON)
     added_at: Mapped[datetime]
     added_by: Mapped[str]
@@ -68,17 +68,17 @@ class Campaign(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(unique=True)  # random: a slug in a link would tell a condition
     slug: Mapped[str] = mapped_column(unique=True)
-    list_id: Mapped[int] = mapped_column(ForeignKey("lists.id"))
-    article_id: Mapped[int | None] = mapped_column(ForeignKey("articles.id"))
-    offer_id: Mapped[int | None] = mapped_column(ForeignKey("offers.id"))
-    segment_id: Mapped[int | None] = mapped_column(ForeignKey("segments.id"))
+    list_id: Mapped[int] = mapped_column(ForeignKey(List.id))
+    article_id: Mapped[int | None] = mapped_column(ForeignKey(Article.id))
+    offer_id: Mapped[int | None] = mapped_column(ForeignKey(Offer.id))
+    segment_id: Mapped[int | None] = mapped_column(ForeignKey(Segment.id))
     subject: Mapped[str]
     preheader: Mapped[str] = mapped_column(default="")
     template: Mapped[str]
     approved_at: Mapped[datetime | None]
     approved_by: Mapped[str | None]
     approved_plan: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id"))  # frozen by approval
+    message_id: Mapped[int | None] = mapped_column(ForeignKey(StoredMessage.id))  # frozen by approval
     message_hash: Mapped[str | None]
     scheduled_for: Mapped[datetime | None]
     wall: Mapped[str | None]  # "2026-12-01 09:00", as it was asked for, in `zone`
@@ -87,7 +87,7 @@ class Campaign(Base):
     paused_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     attention: Mapped[str | None] = mapped_column(Text)  # why it waits for a person
-    run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id"))
+    run_id: Mapped[int | None] = mapped_column(ForeignKey(Run.id))
     frozen_through: Mapped[int] = mapped_column(default=0)  # the last subscriber id the freeze has been past
     added_at: Mapped[datetime]
     added_by: Mapped[str]
@@ -97,8 +97,6 @@ class Exclusion(Base):
     """Someone on the list who is not in the frozen audience, and why."""
 
     __tablename__ = "exclusions"
-    campaign_id: Mapped[int] = mapped_column(
-        ForeignKey("campaigns.id"), primary_key=True, autoincrement=False
-    )
+    campaign_id: Mapped[int] = mapped_column(ForeignKey(Campaign.id), primary_key=True, autoincrement=False)
     subscriber_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     reason: Mapped[str]
