@@ -27,7 +27,7 @@ class Schema(StrEnum):
 
 def check(db: Database) -> None:
     """Raises Refused, with the command that mends it, unless the schema is the one this version works with."""
-    schema, where = state(db), _where(db)
+    schema, where = state(db), name(db)
     if schema is Schema.ABSENT:
         raise Refused(f"There is no Tipsheet database at {where} yet; make it with: tipsheet init")
     if schema is Schema.OLD:
@@ -51,7 +51,8 @@ def upgrade(url: str) -> Schema:
     db = Database(url)
     try:
         if db.is_sqlite:
-            Path(str(db.engine.url.database)).parent.mkdir(parents=True, exist_ok=True)
+            # Its files hold people's addresses: nobody else on this machine has business in that folder.
+            Path(str(db.engine.url.database)).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with db.write() as s:
             return _upgrade(db, s)
     finally:
@@ -95,5 +96,6 @@ def _run_steps(s: Session) -> None:
     run(config, "head")
 
 
-def _where(db: Database) -> str:
+def name(db: Database) -> str:
+    """What to call it in a sentence: its file, or its address without a password."""
     return str(db.engine.url.database) if db.is_sqlite else db.engine.url.render_as_string(hide_password=True)

@@ -22,12 +22,8 @@ class Rule:
     from_text: Callable[[str], Any] = str  # an environment variable is always text
 
 
-def key(
-    default: Any, expected: str, read: Callable[[Any, Path], Any], from_text: Any = str, **how: Any
-) -> Any:
-    return field(
-        default=read(default, Path()), metadata={"rule": Rule(default, expected, read, from_text)}, **how
-    )
+def key(default: Any, expected: str, read: Callable[[Any, Path], Any], from_text: Any = str, **how: Any) -> Any:
+    return field(default=read(default, Path()), metadata={"rule": Rule(default, expected, read, from_text)}, **how)
 
 
 def need(value: Any, fits: object) -> Any:
@@ -57,9 +53,7 @@ def whole(default: int, low: int, high: int) -> Any:
 
 def flag(default: bool) -> Any:
     words = {"true": True, "false": False}
-    return key(
-        default, "true or false", lambda v, _: need(v, type(v) is bool), lambda text: words[text.lower()]
-    )
+    return key(default, "true or false", lambda v, _: need(v, type(v) is bool), lambda text: words[text.lower()])
 
 
 def duration(default: str) -> Any:

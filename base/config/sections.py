@@ -119,9 +119,7 @@ class Config:
                 f"{self.file}: [sendgrid] api_key_file must be a file that can be read, not {file}"
             ) from cause
         if not secret:
-            raise ConfigError(
-                "There is no API key: set SENDGRID_API_KEY, or name its file in [sendgrid] api_key_file"
-            )
+            raise ConfigError("There is no API key: set SENDGRID_API_KEY, or name its file in [sendgrid] api_key_file")
         return secret
 
     def still_shipped(self) -> tuple[str, ...]:

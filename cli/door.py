@@ -1,0 +1,52 @@
+"""What every command needs before it begins: configuration, an open database of the right schema, keys, who asks."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import typer
+
+import migrations
+from base.config import Config, load
+from base.database import Database
+from subscribers.keys import Keys, check_fingerprints, load_keys
+
+
+@dataclass(frozen=True)
+class Door:
+    config: Config
+    db: Database
+    keys: Keys
+
+
+@contextmanager
+def opened(ctx: typer.Context) -> Iterator[Door]:
+    """Everything open and checked; closed at the end of the block."""
+    config = read_config(ctx)
+    db = Database(config.database.url)
+    try:
+        migrations.check(db)
+        keys = load_keys(config.keys.path)
+        with db.read() as s:
+            check_fingerprints(s, keys)
+        yield Door(config, db, keys)
+    finally:
+        db.close()
+
+
+def read_config(ctx: typer.Context) -> Config:
+    return load(ctx.obj)
+
+
+def actor() -> str:
+    """Who is behind this command, for the record: $TIPSHEET_ACTOR, else the system's user."""
+    if named := os.environ.get("TIPSHEET_ACTOR", "").strip():
+        return named
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"

@@ -1,0 +1,81 @@
+"""What commands print: words and tables for people, or one JSON document. No text from outside steers the terminal."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from base.time import zone
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document; words go to standard error.")]
+
+_WIDE = 200  # columns where nobody's terminal limits them: a pipe must not cut a table short
+# Control characters could move the cursor or rename the window; lone surrogates cannot be written at all.
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+class Printer:
+    """Prints for one command. With --json, `document` alone reaches standard output, and reaches it once."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json = as_json
+        self._console = console(sys.stderr if as_json else sys.stdout)
+
+    def say(self, words: str, style: str = "") -> None:
+        self._console.print(Text(clean(words), style=style), soft_wrap=True)
+
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """A column whose name ends in > is ranged right."""
+        if self.as_json:
+            return
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+        for name in columns:
+            table.add_column(name.rstrip(">"), justify="right" if name.endswith(">") else "left", overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(clean(str(cell))) for cell in row))
+        self._console.print(table)
+
+    def facts(self, pairs: Mapping[str, object]) -> None:
+        """Names and values below one another; what is empty is left out."""
+        if self.as_json:
+            return
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(style="bold", no_wrap=True)
+        grid.add_column(overflow="fold")
+        for name, value in pairs.items():
+            if value not in ("", None):
+                grid.add_row(name, Text(clean(str(value))))
+        self._console.print(grid)
+
+    def document(self, document: Any) -> None:
+        if self.as_json:
+            sys.stdout.write(to_json(document) + "\n")
+
+
+def to_json(document: Any) -> str:
+    """Dataclasses, instants (as `…Z`) and enums are understood."""
+    options = orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
+    return orjson.dumps(document, default=str, option=options).decode()
+
+
+def when(instant: datetime | None, zone_name: str) -> str:
+    """`2026-12-01 09:00 America/Los_Angeles`; empty for None."""
+    return f"{instant.astimezone(zone(zone_name)):%Y-%m-%d %H:%M} {zone_name}" if instant else ""
+
+
+def clean(text: str) -> str:
+    return _UNSAFE.sub("\ufffd", text)
+
+
+def console(file: Any) -> Console:
+    return Console(file=file, width=None if file.isatty() else _WIDE, highlight=False, markup=False)
