@@ -1,0 +1,63 @@
+"""Reading an email address, and the key its suppressions are kept under. No network, no mailbox checks."""
+
+from __future__ import annotations
+
+import hmac
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from email_validator import EmailNotValidError, validate_email
+
+from base.errors import BadInput
+from subscribers.keys import Keys
+
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"(?![A-Za-z0-9]{2}--)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_PLAIN = re.compile(rf"({_ATOM}(?:\.{_ATOM})*)@((?:{_LABEL}\.)+[A-Za-z]{{2,63}})")
+_LONGEST = 254
+_LONGEST_LOCAL = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    typed: str  # as given, without what cannot be seen
+    ascii: str  # what is mailed: local part as typed, domain lower-case and in ASCII
+    canonical: str  # what tells two addresses apart: all lower-case
+
+
+def parse_address(text: str) -> Address:
+    """Raises BadInput. Nothing is guessed: dots and +tags stay, they may be another mailbox."""
+    typed = text if text.isascii() and text.isprintable() else _visible(text)
+    typed = typed.strip()
+    plain = _PLAIN.fullmatch(typed)
+    if plain is None or len(typed) > _LONGEST or len(plain[1]) > _LONGEST_LOCAL:
+        return _parse_unusual(typed)
+    ascii_form = f"{plain[1]}@{plain[2].lower()}"
+    return Address(typed, ascii_form, ascii_form.lower())
+
+
+def address_key(keys: Keys, address: Address | str) -> bytes:
+    """The same 32 bytes for every way to write an address; only the secret tells whose they are."""
+    canonical = (parse_address(address) if isinstance(address, str) else address).canonical
+    return hmac.digest(keys.address, canonical.encode("ascii"), "sha256")
+
+
+def _visible(text: str) -> str:
+    """Composed, and without zero-width and direction marks, which come along when an address is pasted."""
+    return "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c) != "Cf")
+
+
+def _parse_unusual(typed: str) -> Address:
+    """What the pattern does not know: international domains, and everything that is to be refused."""
+    shown = ascii(typed[:80])
+    if not typed:
+        raise BadInput("The email address is empty; give one like name@example.com")
+    if "@" in typed and not typed.rpartition("@")[0].isascii():
+        raise BadInput(f"{shown} has letters before the @ that mail providers refuse; ask for an address without")
+    try:
+        valid = validate_email(typed[: _LONGEST + 2], check_deliverability=False, allow_smtputf8=False, strict=True)
+    except (EmailNotValidError, ValueError) as cause:
+        raise BadInput(f"{shown} is no email address; give one like name@example.com") from cause
+    ascii_form = f"{valid.local_part}@{valid.ascii_domain.lower()}"
+    return Address(typed, ascii_form, ascii_form.lower())

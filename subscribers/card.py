@@ -1,0 +1,100 @@
+"""Everything that is known about one person, for a person to read. Adding and finding is in people.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from subscribers.models import Consent, List, Subscriber, Subscription
+from subscribers.people import tags_of
+from subscribers.suppression import stops
+
+
+@dataclass(frozen=True)
+class Membership:
+    list: str
+    state: str
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Expression:
+    """One consent row: what stands in the evidence."""
+
+    list: str
+    state: str
+    at: datetime
+    how: str
+    wording: str
+    source: str
+    actor: str
+
+
+@dataclass(frozen=True)
+class Stop:
+    reason: str
+    list: str | None  # None: every list
+    at: datetime
+    source: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """Everything that is known about one person."""
+
+    email: str
+    first_name: str
+    last_name: str
+    zone: str
+    locale: str
+    custom: Mapping[str, Any]
+    tags: tuple[str, ...]
+    joined: datetime
+    lists: tuple[Membership, ...]
+    consents: tuple[Expression, ...]
+    suppressions: tuple[Stop, ...]
+
+
+def show(s: Session, person: Subscriber) -> Card:
+    consents = (
+        select(List.slug, Consent.state, Consent.at, Consent.how, Consent.wording, Consent.source, Consent.actor)
+        .join(List, List.id == Consent.list_id)
+        .where(Consent.subscriber_id == person.id)
+        .order_by(Consent.id)
+    )
+    return Card(
+        email=person.email,
+        first_name=person.first_name,
+        last_name=person.last_name,
+        zone=person.zone,
+        locale=person.locale,
+        custom=dict(person.custom),
+        tags=tuple(tags_of(s, [person.id]).get(person.id, ())),
+        joined=person.created_at,
+        lists=_memberships(s, person),
+        consents=tuple(Expression(*row) for row in s.execute(consents)),
+        suppressions=_stops(s, person),
+    )
+
+
+def _memberships(s: Session, person: Subscriber) -> tuple[Membership, ...]:
+    query = (
+        select(List.slug, Subscription.state, Subscription.since)
+        .join(List, List.id == Subscription.list_id)
+        .where(Subscription.subscriber_id == person.id)
+        .order_by(List.slug)
+    )
+    return tuple(Membership(*row) for row in s.execute(query))
+
+
+def _stops(s: Session, person: Subscriber) -> tuple[Stop, ...]:
+    slugs = dict(s.execute(select(List.id, List.slug)).all())
+    return tuple(
+        Stop(each.reason, slugs[each.list_id] if each.list_id is not None else None, each.at, each.source)
+        for each in stops(s, person.address_key)
+    )

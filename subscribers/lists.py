@@ -1,0 +1,70 @@
+"""Lists: what people sign up for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from base.database import database_now
+from base.errors import BadInput, NotFound, Refused
+from subscribers.models import List, Subscription
+from subscribers.suppression import mailable
+from subscribers.values import clean
+
+_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+@dataclass(frozen=True)
+class ListCounts:
+    id: int
+    slug: str
+    name: str
+    pending: int
+    confirmed: int
+    withdrawn: int
+    mailable: int  # confirmed, and nothing stops the address
+
+
+def add_list(s: Session, slug: str, name: str) -> List:
+    """Raises BadInput for a slug that cannot be one and Refused for one that is taken."""
+    if not _SLUG.fullmatch(slug) or len(slug) > 64:
+        raise BadInput(f"{slug[:80]!r} cannot be a list's slug; use small letters, digits and -, such as monthly-tips")
+    if not clean(name):
+        raise BadInput(f"The list {slug} needs a name that people can read")
+    if s.scalar(select(List.id).where(List.slug == slug)) is not None:
+        raise Refused(f"The list {slug} is there already; choose another slug or use it")
+    added = List(slug=slug, name=clean(name), created_at=database_now(s))
+    s.add(added)
+    s.flush()
+    return added
+
+
+def get_list(s: Session, slug: str) -> List:
+    """Raises NotFound."""
+    found = s.scalar(select(List).where(List.slug == slug))
+    if found is None:
+        raise NotFound(f"There is no list {slug[:80]!r}; see them with: tipsheet list list")
+    return found
+
+
+def all_lists(s: Session) -> list[ListCounts]:
+    return [_count(s, each) for each in s.scalars(select(List).order_by(List.slug)).all()]
+
+
+def _count(s: Session, each: List) -> ListCounts:
+    states = (
+        select(Subscription.state, func.count()).where(Subscription.list_id == each.id).group_by(Subscription.state)
+    )
+    counts = dict(s.execute(states).all())
+    return ListCounts(
+        id=each.id,
+        slug=each.slug,
+        name=each.name,
+        pending=counts.get("pending", 0),
+        confirmed=counts.get("confirmed", 0),
+        withdrawn=counts.get("withdrawn", 0),
+        mailable=s.scalar(select(func.count()).select_from(mailable(each.id).subquery())) or 0,
+    )

@@ -1,0 +1,145 @@
+"""Subscribers: adding, finding, and what a mail to them needs. Will and stops are in consent.py, suppression.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from base.database import database_now
+from base.errors import NotFound
+from subscribers.addresses import address_key, parse_address
+from subscribers.consent import Given, give
+from subscribers.fields import field_name, remember_fields
+from subscribers.keys import Keys
+from subscribers.lists import get_list
+from subscribers.models import Subscriber, SubscriberTag
+from subscribers.values import clean, clean_locale, clean_zone
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """What a mail to one person needs."""
+
+    id: int
+    email: str
+    address_key: bytes
+    values: Mapping[str, Any]  # fixed fields, tags and custom fields, side by side
+
+
+def add_subscriber(
+    s: Session,
+    keys: Keys,
+    email: str,
+    *,
+    list_slug: str,
+    first_name: str = "",
+    last_name: str = "",
+    zone: str = "",
+    locale: str = "",
+    tags: Iterable[str] = (),
+    custom: Mapping[str, str] | None = None,
+    state: Given = "confirmed",
+    how: str,
+    wording: str,
+    source: str,
+    actor: str,
+) -> Subscriber:
+    """Put a person on a list. One who is known keeps the history; what is given now is taken over, empty is not.
+
+    Raises BadInput for what cannot be kept, Refused for who opted out or is suppressed.
+    """
+    onto = get_list(s, list_slug)
+    given = {
+        "first_name": clean(first_name),
+        "last_name": clean(last_name),
+        "zone": clean_zone(zone),
+        "locale": clean_locale(locale),
+    }
+    fields = {field_name(name): clean(value) for name, value in (custom or {}).items()}
+    person = find(s, keys, email) or _new(s, keys, email)
+    give(s, person, onto.id, state=state, how=how, wording=wording, source=source, actor=actor)
+    for name, value in given.items():
+        if value:
+            setattr(person, name, value)
+    person.custom = {**person.custom, **{name: value for name, value in fields.items() if value}}
+    remember_fields(s, fields)
+    _addtags_of(s, person, tags)
+    s.flush()
+    return person
+
+
+def find(s: Session, keys: Keys, email: str) -> Subscriber | None:
+    """Whoever holds this address, however it is written. Raises BadInput."""
+    return s.scalar(select(Subscriber).where(Subscriber.address_key == address_key(keys, email)))
+
+
+def get_subscriber(s: Session, keys: Keys, email: str) -> Subscriber:
+    """Raises NotFound."""
+    found = find(s, keys, email)
+    if found is None:
+        raise NotFound(f"Nobody with the address {email[:80]} is known; add them with: tipsheet subscriber add")
+    return found
+
+
+def addressees(s: Session, ids: Sequence[int]) -> dict[int, Addressee]:
+    """What mails to these people need, in two statements: for whole batches, up to 1,000 at once."""
+    tags = tags_of(s, ids)
+    query = select(
+        Subscriber.id,
+        Subscriber.email,
+        Subscriber.address_key,
+        Subscriber.first_name,
+        Subscriber.last_name,
+        Subscriber.zone,
+        Subscriber.locale,
+        Subscriber.created_at,
+        Subscriber.custom,
+    ).where(Subscriber.id.in_(ids))
+    return {
+        row.id: Addressee(
+            row.id,
+            row.email,
+            row.address_key,
+            {
+                **row.custom,
+                "email": row.email,
+                "first_name": row.first_name,
+                "last_name": row.last_name,
+                "zone": row.zone,
+                "locale": row.locale,
+                "joined": row.created_at,
+                "tags": tags.get(row.id, []),
+            },
+        )
+        for row in s.execute(query)
+    }
+
+
+def tags_of(s: Session, ids: Sequence[int]) -> dict[int, list[str]]:
+    """The tags of each who has any, in order."""
+    query = select(SubscriberTag.subscriber_id, SubscriberTag.tag).where(SubscriberTag.subscriber_id.in_(ids))
+    tags: dict[int, list[str]] = {}
+    for subscriber_id, tag in s.execute(query):
+        tags.setdefault(subscriber_id, []).append(tag)
+    for each in tags.values():
+        each.sort()
+    return tags
+
+
+def _new(s: Session, keys: Keys, email: str) -> Subscriber:
+    address = parse_address(email)
+    key = address_key(keys, address)
+    person = Subscriber(email=address.ascii, address_key=key, custom={}, created_at=database_now(s))
+    s.add(person)
+    s.flush()
+    return person
+
+
+def _addtags_of(s: Session, person: Subscriber, tags: Iterable[str]) -> None:
+    wanted = {clean(tag) for tag in tags} - {""}
+    for tag in sorted(wanted.difference(tags_of(s, [person.id]).get(person.id, ()))):
+        s.add(SubscriberTag(tag=tag, subscriber_id=person.id))

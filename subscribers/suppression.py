@@ -1,0 +1,105 @@
+"""Stops on addresses, and the one query where will and stop meet: who may be mailed. Will is in consent.py."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import ColumnElement, Select, case, exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from base.database import database_now
+from subscribers.models import Subscriber, Subscription, Suppression
+
+Reason = Literal["opt-out", "hard bounce", "complaint", "erasure", "manual"]
+
+OPTED_OUT = "opted out"
+PENDING = "pending"
+NO_ADDRESS = "no address"
+
+
+def mailable(list_id: int) -> Select[int]:
+    """The ids of those who may be mailed now: confirmed, with an address, not stopped. Narrow it by where()."""
+    return (
+        select(Subscription.subscriber_id)
+        .join(Subscriber, Subscriber.id == Subscription.subscriber_id)
+        .where(Subscription.list_id == list_id, Subscription.state == "confirmed")
+        .where(Subscriber.email != "", ~_stopped(list_id))
+    )
+
+
+def why_not(list_id: int) -> Select[int, str]:
+    """Everybody else on the list, with the reason in words: together with mailable() exactly the list."""
+    return (
+        select(Subscription.subscriber_id, reason(list_id).label("reason"))
+        .join(Subscriber, Subscriber.id == Subscription.subscriber_id)
+        .where(Subscription.list_id == list_id)
+        .where(or_(Subscription.state != "confirmed", Subscriber.email == "", _stopped(list_id)))
+    )
+
+
+def reason(list_id: int) -> ColumnElement[str]:
+    """Why the subscriber of this row may not be mailed: their own will first, then what befell the address."""
+    return case(
+        (or_(Subscription.state == "withdrawn", _stopped(list_id, "opt-out")), OPTED_OUT),
+        (_stopped(list_id, "complaint"), "suppressed: complaint"),
+        (_stopped(list_id, "erasure"), "suppressed: erasure"),
+        (_stopped(list_id, "hard bounce"), "suppressed: hard bounce"),
+        (_stopped(list_id), "suppressed: manual"),
+        (Subscriber.email == "", NO_ADDRESS),
+        else_=PENDING,
+    )
+
+
+def suppress(
+    s: Session,
+    address_key: bytes,
+    reason: Reason,
+    *,
+    list_id: int | None = None,
+    source: str,
+    at: datetime | None = None,
+) -> bool:
+    """Stop mail to an address, on one list or everywhere. False when this very stop was there already."""
+    if s.scalar(select(_active(address_key, reason, list_id).exists())):
+        return False
+    at = at or database_now(s)
+    s.add(Suppression(address_key=address_key, list_id=list_id, reason=reason, at=at, source=source))
+    s.flush()
+    return True
+
+
+def lift(s: Session, address_key: bytes, reason: Reason, *, list_id: int | None, at: datetime) -> bool:
+    """Let mail through again. Whether that is allowed is the caller's question."""
+    matching = _active(address_key, reason, list_id).with_only_columns(Suppression.id)
+    lifted = s.execute(update(Suppression).where(Suppression.id.in_(matching)).values(lifted_at=at))
+    return bool(getattr(lifted, "rowcount", 0))
+
+
+def stops(s: Session, address_key: bytes, list_id: int | None = None) -> list[Suppression]:
+    """Every active stop on this address; with a list only those that hold there."""
+    query = select(Suppression).where(Suppression.address_key == address_key, Suppression.lifted_at.is_(None))
+    if list_id is not None:
+        query = query.where(_holds_on(list_id))
+    return list(s.scalars(query.order_by(Suppression.id)))
+
+
+def _stopped(list_id: int, reason: Reason | None = None) -> ColumnElement[bool]:
+    query = exists().where(
+        Suppression.address_key == Subscriber.address_key, Suppression.lifted_at.is_(None), _holds_on(list_id)
+    )
+    return query if reason is None else query.where(Suppression.reason == reason)
+
+
+def _holds_on(list_id: int) -> ColumnElement[bool]:
+    return or_(Suppression.list_id.is_(None), Suppression.list_id == list_id)
+
+
+def _active(address_key: bytes, reason: Reason, list_id: int | None) -> Select[Suppression]:
+    where = Suppression.list_id.is_(None) if list_id is None else Suppression.list_id == list_id
+    return select(Suppression).where(
+        Suppression.address_key == address_key,
+        Suppression.reason == reason,
+        Suppression.lifted_at.is_(None),
+        where,
+    )
