@@ -1,0 +1,91 @@
+"""The provider `sendgrid`, and `local`, which is the same against the local stand-in. The SDK appears here only."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+import orjson
+
+from delivery.providers.provider import Answer, Parcel, Question, Verdict
+from delivery.providers.sendgrid import logs
+from delivery.providers.sendgrid.answers import interpret
+from delivery.providers.sendgrid.client import Api, Body
+from delivery.providers.sendgrid.connection import Connections, NotBegun, Reply, Unanswered
+from delivery.providers.sendgrid.payload import build
+from delivery.providers.sendgrid.webhook import ATTEMPT
+
+ASK_SECONDS = 10.0
+SINK = "tipsheet-probe@sink.sendgrid.net"  # SendGrid takes mail to this domain, tells of it and deletes it
+
+
+def _always() -> bool:
+    return True
+
+
+class SendGrid:
+    """Mail through POST /v3/mail/send. `deadline` is in seconds."""
+
+    repeatable = False
+
+    def __init__(self, *, api_key: str, base_url: str, deadline: float, sender: str, tells_events: bool) -> None:
+        self.name = "sendgrid"
+        self.tells_events = tells_events
+        # Proof is asked of the account that an attempt used; the key itself is written nowhere.
+        self.account = f"{base_url}#{hashlib.sha256(api_key.encode()).hexdigest()[:12]}"
+        self._connections = Connections(base_url)
+        self._api = Api(api_key, base_url, self._connections)
+        self._deadline, self._sender = deadline, sender
+
+    def prepare(self) -> str:
+        try:
+            self._connections.open()
+        except NotBegun as cause:
+            return str(cause)
+        return ""
+
+    def send(self, parcel: Parcel, may_begin: Callable[[], bool]) -> Answer:
+        try:
+            reply = self._post(build(parcel), may_begin)
+        except NotBegun as cause:
+            return Answer(Verdict.RETURNED, str(cause))
+        except Unanswered as cause:
+            return Answer(Verdict.UNCERTAIN, f"no answer: {cause}")
+        return interpret(reply, parcel.people)
+
+    def trace(self, question: Question) -> bool | None:
+        try:
+            return logs.knows(self._ask, question)
+        except (NotBegun, Unanswered):
+            return None
+
+    def probe(self, attempt: str) -> Answer:
+        body = {
+            "from": {"email": self._sender},
+            "subject": "Tipsheet asks whether mail is taken",
+            "personalizations": [{"to": [{"email": SINK}], "custom_args": {ATTEMPT: attempt}}],
+            "content": [{"type": "text/plain", "value": "This mail reaches nobody."}],
+        }
+        try:
+            return interpret(self._post(orjson.dumps(body), _always), ())
+        except NotBegun as cause:
+            return Answer(Verdict.RETURNED, str(cause))
+        except Unanswered as cause:
+            return Answer(Verdict.UNCERTAIN, f"no answer: {cause}")
+
+    def scopes(self) -> list[str]:
+        """What the key may do; raises NotBegun or Unanswered."""
+        status, body = self._ask("GET", "scopes", b"")
+        return list(orjson.loads(body).get("scopes", [])) if status == 200 else []
+
+    def _post(self, body: bytes, may_begin: Callable[[], bool]) -> Reply:
+        response = self._api.client.mail.send.post(request_body=Body(body), timeout=(self._deadline, may_begin))
+        return Reply(response.status_code, response.headers, response.body)
+
+    def _ask(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
+        step = self._api.client
+        for name in path.split("/"):
+            step = step._(name)
+        call = getattr(step, method.lower())
+        response = call(request_body=Body(body) if body else None, timeout=(ASK_SECONDS, _always))
+        return response.status_code, response.body

@@ -1,0 +1,96 @@
+"""How far a run got, counted from the rows. The counts add up to the audience or the question fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from base.errors import Broken
+from delivery import outcomes
+from delivery.models import Batch, Delivery, DeliveryException, Duplicate, Outcome, Run
+
+
+@dataclass(frozen=True)
+class Counts:
+    """audience = planned + sending + accepted + refused + skipped + uncertain; the next six part `accepted`."""
+
+    audience: int
+    planned: int
+    sending: int
+    accepted: int
+    refused: int
+    skipped: int
+    uncertain: int
+    delivered: int
+    deferred: int
+    blocked: int
+    bounced: int
+    dropped: int
+    no_news: int
+    complained: int
+    opted_out: int
+
+
+_WORD = {
+    "planned": "planned",
+    "leaving": "sending",
+    "accepted": "accepted",
+    "uncertain": "uncertain",
+    "skipped": "skipped",
+}
+
+
+def counts(s: Session, run_id: int) -> Counts:
+    """Raises Broken when somebody is unaccounted for."""
+    run = s.get_one(Run, run_id)
+    people = dict.fromkeys(("planned", "sending", "accepted", "refused", "skipped", "uncertain"), 0)
+    for state, size in s.execute(_sizes(run_id)):
+        people[_WORD[state]] += size
+    for kind, state, n in s.execute(_exceptions(run_id)):
+        people[_WORD[state]] -= n
+        people[kind] += n
+    rows = s.scalar(select(func.count()).where(Delivery.run_id == run_id))
+    if not sum(people.values()) == run.audience == rows:
+        raise Broken(
+            f"Run {run_id} does not add up: {run.audience} recipients, {rows} in the ledger, {people}; "
+            "nothing more is known to be safe, so pause it and keep a copy of the database",
+            run=run_id,
+        )
+    return Counts(audience=run.audience, **people, **_fates(s, run_id, people["accepted"]))
+
+
+def batch_count(s: Session, run_id: int) -> int:
+    return s.scalar(select(func.count()).where(Batch.run_id == run_id)) or 0
+
+
+def duplicate_count(s: Session, run_id: int) -> int:
+    return s.scalar(select(func.count()).where(Duplicate.run_id == run_id)) or 0
+
+
+def _sizes(run_id: int) -> Select[str, int]:
+    return select(Batch.state, func.sum(Batch.size)).where(Batch.run_id == run_id).group_by(Batch.state)
+
+
+def _exceptions(run_id: int) -> Select[str, str, int]:
+    x = DeliveryException
+    same = (Batch.run_id == x.run_id) & (Batch.number == x.batch)
+    return (
+        select(x.kind, Batch.state, func.count())
+        .join(Batch, same)
+        .where(x.run_id == run_id)
+        .group_by(x.kind, Batch.state)
+    )
+
+
+def _fates(s: Session, run_id: int, accepted: int) -> dict[str, int]:
+    fates = dict.fromkeys(("delivered", "deferred", "blocked", "bounced", "dropped", "complained", "opted_out"), 0)
+    by_flags = select(Outcome.flags, func.count()).where(Outcome.run_id == run_id).group_by(Outcome.flags)
+    for flags, n in s.execute(by_flags):
+        if fate := outcomes.fate(flags):
+            fates[fate] += n
+        fates["complained"] += n if flags & outcomes.Flag.COMPLAINED else 0
+        fates["opted_out"] += n if flags & outcomes.Flag.OPTED_OUT else 0
+    known = sum(fates[f] for f in outcomes.FATES)
+    return fates | {"no_news": accepted - known}

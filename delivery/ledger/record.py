@@ -1,0 +1,180 @@
+"""leaving → what the answer says, and uncertain → accepted when proof comes. Each names the attempt."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from base.database import database_now
+from delivery.ledger.split import halve
+from delivery.models import Attempt, Batch, Delivery, DeliveryException, Duplicate, Run
+from delivery.providers.provider import Answer, Verdict
+
+WAIT_AGAIN = timedelta(seconds=5)  # before a returned batch is tried again, where the provider names no time
+MOST_REFUSALS = 12  # refused requests a run: repeated 400s get an account blocked
+
+
+def record(s: Session, attempt_id: str, answer: Answer) -> None:
+    """Write down what the provider said to an attempt, and move its batch accordingly."""
+    attempt = s.get_one(Attempt, attempt_id, with_for_update=True)
+    if attempt.answered_at is None:
+        attempt.answered_at = database_now(s)
+        attempt.status, attempt.message_id = answer.status, answer.message_id
+        attempt.evidence = answer.words or attempt.evidence
+    if answer.verdict is Verdict.ACCEPTED:
+        accept(s, attempt)
+    elif attempt.verdict in (None, "uncertain"):
+        _TRANSITIONS[answer.verdict](s, attempt, answer)
+    s.flush()
+
+
+def prove(s: Session, attempt_id: str, evidence: str, at: datetime | None = None) -> bool:
+    """An event or a log entry of that attempt: it was taken, whole. False where no such attempt is known."""
+    attempt = s.get(Attempt, attempt_id, with_for_update=True)
+    if attempt is None:
+        return False
+    if at and attempt.first_event_at is None:
+        attempt.first_event_at = at
+    if attempt.verdict != "accepted":
+        attempt.evidence = evidence
+        accept(s, attempt)
+    s.flush()
+    return True
+
+
+def accept(s: Session, attempt: Attempt) -> None:
+    """An attempt is proved to have been taken. Final; a second one of the same batch is a duplicate, by name."""
+    was, attempt.verdict = attempt.verdict, "accepted"
+    if attempt.batch is None or was == "accepted":
+        return
+    batch = s.get_one(Batch, (attempt.run_id, attempt.batch), with_for_update=True, populate_existing=True)
+    if batch.accepted_by is None:
+        batch.accepted_by, batch.state, batch.reason = attempt.id, "accepted", None
+        batch.owner = batch.lease_until = None
+        _unskip_later(s, batch, attempt)
+    elif batch.accepted_by != attempt.id:
+        _name_duplicates(s, batch, attempt)
+    _calm(s, batch.run_id)
+
+
+def sweep(s: Session) -> int:
+    """Leases that ended without a record: their process died or hangs; what became of the request is unknown."""
+    now = database_now(s)
+    ended = select(Batch).where(Batch.state == "leaving", Batch.lease_until < now).with_for_update(skip_locked=True)
+    batches = s.scalars(ended).all()
+    for batch in batches:
+        batch.state, batch.owner = "uncertain", None
+        attempt = s.get_one(Attempt, batch.attempt)
+        attempt.verdict, attempt.evidence = "uncertain", "the lease ended without an answer on record"
+    s.flush()
+    return len(batches)
+
+
+def _uncertain(s: Session, attempt: Attempt, answer: Answer) -> None:
+    attempt.verdict = "uncertain"
+    if _move(s, attempt, "uncertain"):
+        s.execute(update(Run).where(Run.id == attempt.run_id).values(doubts=Run.doubts + 1))
+
+
+def _returned(s: Session, attempt: Attempt, answer: Answer) -> None:
+    attempt.verdict = "returned"
+    _move(s, attempt, "planned", answer.retry_at or database_now(s) + WAIT_AGAIN)
+
+
+def _refused(s: Session, attempt: Attempt, answer: Answer) -> None:
+    attempt.verdict = "refused"
+    if not _move(s, attempt, "planned"):
+        return
+    now = database_now(s)
+    rows = [
+        {
+            "run_id": attempt.run_id,
+            "subscriber_id": person,
+            "batch": attempt.batch,
+            "attempt": attempt.id,
+            "kind": "refused",
+            "reason": words,
+            "at": now,
+        }
+        for person, words in answer.refused.items()
+    ]
+    s.execute(insert(DeliveryException), rows)
+
+
+def _held(s: Session, attempt: Attempt, answer: Answer) -> None:
+    attempt.verdict = "held"
+    _move(s, attempt, "planned")
+    s.execute(update(Run).where(Run.id == attempt.run_id, Run.held.is_(None)).values(held=answer.words))
+
+
+def _halve(s: Session, attempt: Attempt, answer: Answer) -> None:
+    """A refusal that names nobody. Halving finds the cause, but blindly bisecting gets an account blocked."""
+    batch = s.get_one(Batch, (attempt.run_id, attempt.batch))
+    if _refusals(s, attempt) >= MOST_REFUSALS or (batch.size < 2 and answer.status != 400):
+        _held(s, attempt, answer)
+    elif batch.size < 2:
+        _refused(s, attempt, replace(answer, refused={batch.first_subscriber: answer.words}))
+    else:
+        attempt.verdict = "refused"
+        if _move(s, attempt, "planned"):
+            halve(s, batch)
+
+
+def _refusals(s: Session, attempt: Attempt) -> int:
+    refused = select(func.count()).where(Attempt.run_id == attempt.run_id, Attempt.verdict == "refused")
+    return s.scalar(refused) or 0
+
+
+_TRANSITIONS = {
+    Verdict.RETURNED: _returned,
+    Verdict.REFUSED: _refused,
+    Verdict.HALVE: _halve,
+    Verdict.HELD: _held,
+    Verdict.UNCERTAIN: _uncertain,
+}
+
+
+def _move(s: Session, attempt: Attempt, state: str, not_before: datetime | None = None) -> bool:
+    """The conditional UPDATE: only from leaving or uncertain, only of this attempt. False: someone knew more."""
+    change = update(Batch).where(
+        Batch.run_id == attempt.run_id,
+        Batch.number == attempt.batch,
+        Batch.attempt == attempt.id,
+        Batch.state.in_(("leaving", "uncertain")),
+    )
+    values: dict[str, object] = {"state": state, "owner": None, "lease_until": None}
+    if not_before:
+        values["not_before"] = not_before
+    moved = s.execute(change.values(**values).returning(Batch.number)).all()
+    return bool(moved)
+
+
+def _unskip_later(s: Session, batch: Batch, attempt: Attempt) -> None:
+    """Whoever was left out by a *later* attempt was in this one, which was taken: they did get it."""
+    later = select(Attempt.id).where(
+        Attempt.run_id == batch.run_id, Attempt.batch == batch.number, Attempt.number > attempt.number
+    )
+    s.execute(delete(DeliveryException).where(DeliveryException.attempt.in_(later)))
+
+
+def _name_duplicates(s: Session, batch: Batch, attempt: Attempt) -> None:
+    """Everybody in both attempts got it twice. Never silence."""
+    left_out = select(DeliveryException.subscriber_id).where(
+        DeliveryException.run_id == batch.run_id, DeliveryException.batch == batch.number
+    )
+    twice = select(Delivery.subscriber_id).where(
+        Delivery.run_id == batch.run_id,
+        Delivery.batch == batch.number,
+        Delivery.subscriber_id.between(batch.first_subscriber, batch.last_subscriber),
+        Delivery.subscriber_id.not_in(left_out),
+    )
+    for person in s.scalars(twice).all():
+        if not s.get(Duplicate, (batch.run_id, person, attempt.id)):
+            s.add(Duplicate(run_id=batch.run_id, subscriber_id=person, attempt=attempt.id, found_at=database_now(s)))
+
+
+def _calm(s: Session, run_id: int) -> None:
+    s.execute(update(Run).where(Run.id == run_id, Run.doubts > 0).values(doubts=0))

@@ -1,0 +1,38 @@
+"""uncertain → planned, on proof of loss or by a person's word; and a person's word that it was sent."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from base.database import database_now
+from delivery.ledger.record import _calm, accept
+from delivery.models import Attempt, Batch
+
+
+def lose(s: Session, attempt: Attempt, evidence: str) -> bool:
+    """An uncertain attempt is proved lost: its batch is planned again. False when someone knew more."""
+    if attempt.verdict != "uncertain":
+        return False
+    attempt.verdict, attempt.evidence = "lost", evidence
+    batch = s.get_one(Batch, (attempt.run_id, attempt.batch), with_for_update=True, populate_existing=True)
+    if batch.state != "uncertain" or batch.attempt != attempt.id:
+        return False
+    batch.state, batch.not_before, batch.lease_until = "planned", database_now(s), None
+    _calm(s, batch.run_id)
+    s.flush()
+    return True
+
+
+def resolve(s: Session, run_id: int, *, sent: bool, because: str, by: str) -> int:
+    """A person decides for every uncertain batch of the run; the decision stands in each attempt's evidence."""
+    uncertain = s.scalars(select(Batch).where(Batch.run_id == run_id, Batch.state == "uncertain")).all()
+    for batch in uncertain:
+        attempt = s.get_one(Attempt, batch.attempt)
+        words = f"{by} decided that it {'was' if sent else 'was not'} sent: {because}"
+        if sent:
+            attempt.evidence = words
+            accept(s, attempt)
+        else:
+            lose(s, attempt, words)
+    return len(uncertain)

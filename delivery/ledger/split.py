@@ -1,0 +1,62 @@
+"""Moving people of a planned batch into batches of their own: one batch is always one request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from delivery.models import Batch, Delivery, DeliveryException
+
+
+def halve(s: Session, batch: Batch) -> None:
+    """Its second half becomes a new planned batch."""
+    people = _people(s, batch)
+    move_out(s, batch, people[len(people) // 2 :])
+
+
+def move_out(s: Session, batch: Batch, people: Sequence[int]) -> None:
+    """These people leave `batch` together, into a new planned batch."""
+    number = (s.scalar(select(func.max(Batch.number)).where(Batch.run_id == batch.run_id)) or 0) + 1
+    s.add(
+        Batch(
+            run_id=batch.run_id,
+            number=number,
+            state="planned",
+            not_before=batch.not_before,
+            not_after=batch.not_after,
+            size=len(people),
+            first_subscriber=min(people),
+            last_subscriber=max(people),
+        )
+    )
+    s.flush()
+    mine = Delivery.run_id == batch.run_id, Delivery.subscriber_id.in_(people)
+    s.execute(update(Delivery).where(*mine).values(batch=number))
+    theirs = DeliveryException.run_id == batch.run_id, DeliveryException.subscriber_id.in_(people)
+    s.execute(update(DeliveryException).where(*theirs).values(batch=number))
+    batch.size -= len(people)
+    s.flush()
+
+
+def set_apart(s: Session, run_id: int, number: int, people: Sequence[int]) -> None:
+    """Each of these goes alone: what differs for them is too large to travel beside others."""
+    batch = s.get_one(Batch, (run_id, number), with_for_update=True)
+    if batch.state != "planned":
+        return
+    for person in people:
+        if batch.size > 1:
+            move_out(s, batch, [person])
+
+
+def _people(s: Session, batch: Batch) -> Sequence[int]:
+    return s.scalars(
+        select(Delivery.subscriber_id)
+        .where(
+            Delivery.run_id == batch.run_id,
+            Delivery.batch == batch.number,
+            Delivery.subscriber_id.between(batch.first_subscriber, batch.last_subscriber),
+        )
+        .order_by(Delivery.subscriber_id)
+    ).all()

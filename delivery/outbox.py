@@ -1,0 +1,153 @@
+"""The loop that sends: claim a batch, hand it over, write down the answer. The one place that commits by itself."""
+
+from __future__ import annotations
+
+import fnmatch
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import orjson
+
+from base.database import Database
+from base.errors import TipsheetError
+from delivery import events, messages
+from delivery.ledger import Claim, claim, record
+from delivery.ledger.split import set_apart
+from delivery.providers.provider import Addressed, Answer, Envelope, Parcel, Provider, Verdict
+from delivery.slots import Filler, Recipient
+from subscribers import links
+from subscribers.keys import Keys
+
+log = logging.getLogger(__name__)
+
+BEGIN_WITHIN = 1.0  # seconds from the claim's commit to the first byte; later the claim is given back
+IDLE = 0.25  # seconds between looks when nothing is due
+MOST_VALUES = 9_000  # bytes of values a person; SendGrid takes 10,000, whoever has more goes alone and whole
+
+
+@dataclass(frozen=True)
+class Pace:
+    connections: int
+    lease: timedelta
+    only_to: tuple[str, ...]
+
+
+class Outbox:
+    """As many workers as connections. `stop` lets what is in flight end; nothing new is claimed."""
+
+    def __init__(self, db: Database, provider: Provider, keys: Keys, pace: Pace) -> None:
+        self._db, self._provider, self._keys, self._pace = db, provider, keys, pace
+        self._owner = f"{socket.gethostname()}:{os.getpid()}"
+        self._stopping = threading.Event()
+        self._fillers: dict[int, Filler] = {}
+        self._threads = [
+            threading.Thread(target=self._work, name=f"outbox-{n}", daemon=True) for n in range(pace.connections)
+        ]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                worked = self.step()
+            except TipsheetError as trouble:
+                log.error("the outbox cannot go on for now: %s", trouble)
+                worked = False
+            except Exception:
+                log.exception("the outbox met something unforeseen and goes on")
+                worked = False
+            if not worked:
+                self._stopping.wait(IDLE)
+
+    def step(self) -> bool:
+        """One batch, from claim to record. False when there was none to claim or the provider cannot be reached."""
+        if trouble := self._provider.prepare():
+            log.warning("the provider cannot be reached; nothing is claimed: %s", trouble)
+            self._stopping.wait(1)
+            return False
+        taken, filler = self._claim()
+        committed = time.monotonic()
+        if taken is None or filler is None:
+            return False
+        if taken.members:
+            self._send(taken, filler, lambda: time.monotonic() - committed < BEGIN_WITHIN)
+        return True
+
+    def _claim(self) -> tuple[Claim | None, Filler | None]:
+        while True:
+            with self._db.write() as s:
+                if not events.has_urgent(s):
+                    me, account = self._owner, self._provider.account
+                    taken = claim(s, owner=me, account=account, lease=self._pace.lease, fence=self._fence)
+                    return taken, self._filler(s, taken.message_id) if taken else None
+            if not events.drain(self._db, self._keys, urgent_only=True):
+                time.sleep(0.05)  # another process is applying them
+
+    def _send(self, taken: Claim, filler: Filler, may_begin: Callable[[], bool]) -> None:
+        parcel, too_big = self._pack(taken, filler)
+        if too_big and len(taken.members) > 1:
+            self._write_down(taken, Answer(Verdict.RETURNED, "somebody's values cannot travel with others"))
+            with self._db.write() as s:
+                set_apart(s, taken.run_id, taken.batch, too_big)
+            return
+        answer = self._provider.send(parcel, may_begin)
+        log.info(
+            "attempt=%s batch=%s run=%s %s %s", taken.attempt, taken.batch, taken.run_id, answer.verdict, answer.status
+        )
+        self._write_down(taken, answer)
+
+    def _pack(self, taken: Claim, filler: Filler) -> tuple[Parcel, list[int]]:
+        envelope = Envelope(**orjson.loads(taken.envelope))
+        people, too_big = [], []
+        for member in taken.members:
+            token = links.sign(self._keys, member.address_key, taken.list_id, taken.public_id)
+            urls = link_urls(envelope.public_url, token, taken.public_id)
+            values = filler.values(Recipient(member.fields, urls))
+            if sum(map(len, values.values())) > MOST_VALUES or filler.holds_token(values):
+                too_big.append(member.subscriber_id)
+            people.append(Addressed(member.subscriber_id, member.email, values, urls["unsubscribe"]))
+        return Parcel(taken.attempt, taken.public_id, envelope, filler, people), too_big
+
+    def _write_down(self, taken: Claim, answer: Answer) -> None:
+        """A failed record is never a failed send: keep the answer and try until it is written."""
+        pause = 0.05
+        while True:
+            try:
+                with self._db.write() as s:
+                    record(s, taken.attempt, answer)
+                return
+            except Exception as trouble:
+                log.error("attempt=%s the answer %s is not on record yet: %s", taken.attempt, answer.verdict, trouble)
+                time.sleep(pause)
+                pause = min(pause * 2, 5)
+
+    def _filler(self, s: object, message_id: int) -> Filler:
+        if message_id not in self._fillers:
+            self._fillers[message_id] = Filler(messages.load(s, message_id))  # type: ignore[arg-type]
+        return self._fillers[message_id]
+
+    def _fence(self, email: str) -> bool:
+        allowed = self._pace.only_to
+        return not allowed or any(fnmatch.fnmatchcase(email.lower(), pattern.lower()) for pattern in allowed)
+
+
+def link_urls(public_url: str, token: str, run: str) -> dict[str, str]:
+    """The links of one person's mail. The token identifies person and list by itself (RFC 8058 §3.1)."""
+    return {
+        "unsubscribe": f"{public_url}/u/{token}",
+        "preferences": f"{public_url}/p/{token}",
+        "browser": f"{public_url}/m/{run}",
+    }

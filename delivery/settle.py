@@ -1,0 +1,146 @@
+"""Uncertain attempts: looking for proof either way, and never guessing.
+
+Proof that it was taken is an event or a log entry with the attempt's id. Proof of loss needs all of: the waiting time
+is over, the way back is alive, the provider's log shows no trace. That an accepted request shows in the log within the
+waiting time is the one assumption; `[delivery] settle = "hold"` does without it.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy.orm import Session
+
+from base.database import Database, database_now
+from delivery import events
+from delivery.ledger import lose, prove, record
+from delivery.models import Attempt, Batch, Delivery, DeliveryException, Run
+from delivery.providers.provider import Provider, Question, Verdict
+from subscribers.models import Subscriber
+
+log = logging.getLogger(__name__)
+
+ASKED = 3  # people of an attempt; a request is taken or refused whole, so one would do
+PROBES = 5  # in a row without any event: then the way back is down, and a person has to look
+
+
+@dataclass(frozen=True)
+class Rules:
+    by_proof: bool
+    waiting: timedelta  # from the end of the lease
+    between_probes: timedelta
+
+
+def settle(db: Database, provider: Provider, rules: Rules) -> int:
+    """One look at every uncertain attempt of this account. Returns how many were settled."""
+    with db.read() as s:
+        due = _due(s, provider, rules)
+        questions = [_question(s, attempt) for attempt in due]
+        alive_since = s.scalar(select(func.max(Attempt.started_at)).where(Attempt.first_event_at.is_not(None)))
+        quiet = events.is_empty(s)
+    settled = 0
+    for question in questions:
+        settled += _settle_one(db, provider, rules, question, alive_since if quiet else None)
+    if len(questions) > settled or _stopped_runs(db):
+        _probe(db, provider, rules)
+    return settled
+
+
+def _due(s: Session, provider: Provider, rules: Rules) -> list[Attempt]:
+    """Uncertain, of this very account, and waited for long enough."""
+    over = database_now(s) - (timedelta() if provider.repeatable else rules.waiting)
+    open_ones = _open(provider).where(Attempt.lease_until <= over).order_by(Attempt.started_at)
+    return list(s.scalars(open_ones))
+
+
+def _open(provider: Provider) -> Select[Attempt]:
+    return select(Attempt).where(
+        Attempt.verdict == "uncertain", Attempt.account == provider.account, Attempt.batch.is_not(None)
+    )
+
+
+def _question(s: Session, attempt: Attempt) -> Question:
+    batch = s.get_one(Batch, (attempt.run_id, attempt.batch))
+    left_out = select(DeliveryException.subscriber_id).where(
+        DeliveryException.run_id == batch.run_id, DeliveryException.batch == batch.number
+    )
+    people = (
+        select(Subscriber.email)
+        .join(Delivery, Delivery.subscriber_id == Subscriber.id)
+        .where(
+            Delivery.run_id == batch.run_id,
+            Delivery.batch == batch.number,
+            Delivery.subscriber_id.between(batch.first_subscriber, batch.last_subscriber),
+            Delivery.subscriber_id.not_in(left_out),
+        )
+        .limit(ASKED)
+    )
+    return Question(attempt.id, tuple(s.scalars(people)), attempt.started_at)
+
+
+def _settle_one(
+    db: Database, provider: Provider, rules: Rules, question: Question, alive_since: datetime | None
+) -> int:
+    if provider.repeatable:
+        return _lost(db, question, "a repeat overwrites")
+    known = provider.trace(question)
+    if known:
+        with db.write() as s:
+            prove(s, question.attempt, "the provider's log shows it")
+        return 1
+    alive = alive_since is not None and alive_since > question.started_at
+    if known is None or not alive or not rules.by_proof or not question.emails:
+        return 0
+    return _lost(db, question, "no trace in the provider's log, while events of later attempts came")
+
+
+def _lost(db: Database, question: Question, evidence: str) -> int:
+    with db.write() as s:
+        # What came in the meantime is looked at again: a spooled event may be the proof that it was taken.
+        if not events.is_empty(s):
+            return 0
+        attempt = s.get_one(Attempt, question.attempt, with_for_update=True)
+        return int(lose(s, attempt, evidence))
+
+
+def _stopped_runs(db: Database) -> bool:
+    with db.read() as s:
+        return s.scalar(select(func.count()).where(_breaker_open(), _unfinished())) != 0
+
+
+def _breaker_open() -> ColumnElement[bool]:
+    return Run.doubts >= 2
+
+
+def _unfinished() -> ColumnElement[bool]:
+    planned = select(Batch.number).where(Batch.run_id == Run.id, Batch.state == "planned")
+    return planned.exists()
+
+
+def _probe(db: Database, provider: Provider, rules: Rules) -> None:
+    """A mail that reaches nobody. Taken, it lets a stopped run try one batch; told of, it shows the way back alive."""
+    with db.write() as s:
+        if not _probe_is_due(s, provider, rules):
+            return
+        now = database_now(s)
+        attempt = Attempt(id=secrets.token_urlsafe(12), account=provider.account, started_at=now, lease_until=now)
+        s.add(attempt)
+    answer = provider.probe(attempt.id)
+    log.info("attempt=%s probe %s %s", attempt.id, answer.verdict, answer.words)
+    with db.write() as s:
+        record(s, attempt.id, answer)
+        if answer.verdict is Verdict.ACCEPTED:
+            s.execute(update(Run).where(_breaker_open()).values(doubts=1))
+
+
+def _probe_is_due(s: Session, provider: Provider, rules: Rules) -> bool:
+    probes = select(Attempt).where(Attempt.batch.is_(None), Attempt.account == provider.account)
+    last = s.scalars(probes.order_by(Attempt.started_at.desc()).limit(PROBES)).all()
+    if last and last[0].started_at > database_now(s) - rules.between_probes:
+        return False
+    taken_in_vain = [p for p in last if p.verdict == "accepted" and p.first_event_at is None]
+    return len(taken_in_vain) < PROBES
