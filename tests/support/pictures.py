@@ -1,0 +1,66 @@
+"""Draws the example mail and the public pages: `python -m tests.support.pictures docs/pictures`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tests.support.browser import CHROMIUM, browser, shown
+from tests.support.mail import mail, without_style
+from tests.support.pages import pages
+from tests.support.sample import ARTICLE, BRAND, sample_names
+
+DESKTOP, PHONE = 800, 390
+
+
+@dataclass(frozen=True)
+class Picture:
+    name: str
+    html: str
+    width: int = DESKTOP
+    dark: bool = False
+    images: bool = False
+
+
+def main(target: str) -> None:
+    if CHROMIUM is None:
+        sys.exit("No Chromium is installed; install it (Debian: apt install chromium) and try again.")
+    folder = Path(target)
+    folder.mkdir(parents=True, exist_ok=True)
+    with browser() as opened:
+        for picture in _pictures():
+            with shown(opened, picture.html, width=picture.width, dark=picture.dark, images=picture.images) as page:
+                page.screenshot(path=folder / f"{picture.name}.png", full_page=True)
+
+
+def _pictures() -> Iterator[Picture]:
+    html, _ = mail()
+    yield Picture("mail-desktop", html)
+    yield Picture("mail-phone", html, PHONE)
+    yield Picture("mail-dark", html, dark=True)
+    yield Picture("mail-no-style", without_style(html), PHONE)
+    pictured, _ = mail(_with_images())
+    yield Picture("mail-images", pictured, images=True)
+    yield Picture("mail-images-off", pictured, PHONE)
+    yield Picture("mail-offer-alone", mail(sample_names(article=None))[0], PHONE)
+    shown_pages = pages()
+    yield Picture("web-unsubscribe", shown_pages["unsubscribe"])
+    yield Picture("web-done-phone", shown_pages["done"], PHONE)
+    yield Picture("web-unknown-dark-phone", shown_pages["unknown-mistyped"], PHONE, dark=True)
+    yield Picture("web-browser", shown_pages["browser"])
+
+
+def _with_images() -> dict[str, object]:
+    logo = "https://larkfield.example.com/logo.svg"
+    image = "https://larkfield.example.com/stairs.svg"
+    alt = "A runner on the last step of a wooden stair, one hand on the rail"
+    return sample_names(
+        brand=replace(BRAND, logo_url=logo, logo_width=150),
+        article=replace(ARTICLE, image_url=image, image_alt=alt),
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,84 @@
+"""A whole made-up mail: the clinic, its article, its offer, and two people who get it. Data only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from campaigns.compose import ArticleCard, Brand, CampaignCard, ListCard, OfferCard, last_day, names
+
+
+@dataclass(frozen=True)
+class KeyPoint:
+    title: str
+    items: tuple[str, ...]
+
+
+BRAND = Brand(
+    name="Larkfield Physiotherapy",
+    address="14 Orchard Row, Larkfield, CA 95035, USA",
+    url="https://larkfield.example.com/",
+    phone="(408) 555-0142",
+    privacy_url="https://larkfield.example.com/privacy",
+)
+LIST = ListCard("Monthly tips")
+CAMPAIGN = CampaignCard(subject="Why your knees complain on the way downstairs")
+ARTICLE = ArticleCard(
+    title="Why your knees complain on the way downstairs",
+    lead=(
+        "Going up is work. Going down is control, and control is what a tired or untrained knee lacks: on every "
+        "step it holds back three to four times your body’s weight.",
+        "The good news is that the cause is rarely a worn joint. More often it is a habit or a weak neighbour, "
+        "and both can be trained in a few weeks at home.",
+    ),
+    key_points=(
+        KeyPoint(
+            "Five common causes",
+            (
+                "Thigh muscles that let go too early",
+                "Hips that leave the knee to find its own way",
+                "Stiff ankles, so that the knee has to travel further",
+                "More stairs or hills than last month, all at once",
+                "Shoes that have lost their shape",
+            ),
+        ),
+        KeyPoint(
+            "Four things to try this week",
+            (
+                "Step down slowly from a low stair, three times eight",
+                "Stretch the calves after each walk",
+                "Lead with the sore leg when you go down",
+                "Add a tenth more distance a week, no faster",
+            ),
+        ),
+    ),
+    minutes=6,
+    url="https://larkfield.example.com/blog/knees-on-the-stairs",
+)
+OFFER = OfferCard(
+    title="A free knee check for new clients",
+    paragraphs=(
+        "Bring your knees and your questions. In thirty minutes we watch you walk, squat and climb, find what "
+        "holds you back, and send you home with a plan that fits your week.",
+    ),
+    cta_label="Book your free knee check",
+    cta_url="https://larkfield.example.com/book/knee-check",
+    phone="(408) 555-0142",
+    valid_until=last_day(datetime(2027, 1, 1, 8, 0, tzinfo=UTC), "America/Los_Angeles"),
+    terms="One visit a person, for people who have not been our clients before. No purchase needed.",
+)
+
+
+def sample_names(**changes: Any) -> dict[str, Any]:
+    cards: dict[str, Any] = {"brand": BRAND, "list": LIST, "campaign": CAMPAIGN, "article": ARTICLE, "offer": OFFER}
+    return names(**{**cards, **changes})
+
+
+ADA: dict[str, Any] = {"first_name": "Ada", "last_name": "Winter", "email": "ada@example.com", "tags": []}
+NOBODY: dict[str, Any] = {"first_name": "", "last_name": "", "email": "someone@example.com", "tags": []}
+LINKS = {
+    "unsubscribe": "https://tips.example.com/u/AbCdEf0123456789",
+    "preferences": "https://tips.example.com/p/AbCdEf0123456789",
+    "browser": "https://tips.example.com/b/AbCdEf0123456789",
+}

@@ -1,0 +1,54 @@
+"""axe-core, all of its rules, in a real browser: light, dark, and with every <style> dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it ships none
+from playwright.sync_api import Browser
+
+from tests.support.browser import CHROMIUM, browser, shown
+from tests.support.mail import mail, without_style
+from tests.support.pages import pages
+from tests.support.sample import ARTICLE, BRAND, sample_names
+
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine; the checks without a browser ran"),
+    pytest.mark.xdist_group("browser"),  # one browser for all of them
+]
+
+WHOLE = mail()[0]
+PICTURED = mail(
+    sample_names(
+        brand=replace(BRAND, logo_url="https://larkfield.example.com/logo.svg"),
+        article=replace(ARTICLE, image_url="https://larkfield.example.com/i.svg", image_alt="A wooden stair"),
+    )
+)[0]
+SHOWN = {
+    "mail": WHOLE,
+    "mail without styles": without_style(WHOLE),
+    "mail with images": PICTURED,
+    "offer alone": mail(sample_names(article=None))[0],
+    **pages(),
+}
+# The frame in "browser" runs no scripts, so axe cannot look inside; the mail in it is looked at by itself.
+UNDECIDED = {"browser": {"frame-tested"}}
+
+
+@pytest.fixture(scope="module")
+def opened() -> Iterator[Browser]:
+    with browser() as chromium:
+        yield chromium
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("name", SHOWN)
+def test_axe_finds_nothing_to_complain_of(opened: Browser, name: str, dark: bool) -> None:
+    with shown(opened, SHOWN[name], width=390 if dark else 800, dark=dark, images=True) as page:
+        found = Axe().run(page, options={}).response
+    assert len(found["passes"]) >= 15
+    assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found["violations"]] == []
+    undecided = {v["id"]: [n["html"] for n in v["nodes"]] for v in found["incomplete"]}
+    assert undecided.keys() <= UNDECIDED.get(name, set()), undecided
