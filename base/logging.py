@@ -32,4 +32,5 @@ class _Line(logging.Formatter):
 def _quoted(value: object) -> str:
     text = str(value)
     plain = text and not any(c.isspace() or c in '"=' for c in text)
-    return text if plain else '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\r", "\\r").replace("\n", "\\n")
+    return text if plain else f'"{escaped}"'
