@@ -11,11 +11,11 @@ import typer
 
 from base import logging
 from base.errors import ConfigError, TipsheetError
-from cli import init_
+from cli import init_, lists, subscribers
 from cli.output import clean, console
 
 # A new noun is a file here with an `app`, and a line in this table; a new single command a line in the next.
-NOUNS: dict[str, typer.Typer] = {}
+NOUNS: dict[str, typer.Typer] = {"list": lists.app, "subscriber": subscribers.app}
 COMMANDS = (init_.init,)
 
 # The first that fits: done is 0, refused or failed 1, wrong usage or configuration 2.

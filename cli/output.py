@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -34,9 +34,13 @@ class Printer:
     def say(self, words: str, style: str = "") -> None:
         self._console.print(Text(clean(words), style=style), soft_wrap=True)
 
-    def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """A column whose name ends in > is ranged right."""
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:
+        """A column whose name ends in > is ranged right. Without rows, `empty` is said instead."""
         if self.as_json:
+            return
+        if not rows:
+            if empty:
+                self.say(empty)
             return
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
         for name in columns:

@@ -1,0 +1,130 @@
+"""`tipsheet subscriber …`: people, what they agreed to, and what stops mail to them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from base.errors import BadInput
+from cli.door import actor, opened
+from cli.output import Json, Printer, when
+from subscribers.addresses import address_key
+from subscribers.card import Card
+from subscribers.card import show as card_of
+from subscribers.consent import opt_out as withdraw
+from subscribers.lists import get_list
+from subscribers.people import add_subscriber, get_subscriber
+
+app = typer.Typer(help="Subscribers: people, what they agreed to, and what stops mail to them.")
+Email = Annotated[str, typer.Argument(metavar="EMAIL")]
+HOW = "command"
+
+
+@app.command()
+def add(
+    ctx: typer.Context,
+    email: Email,
+    onto: Annotated[str, typer.Option("--list", help="The list they want.")],
+    first_name: Annotated[str, typer.Option()] = "",
+    last_name: Annotated[str, typer.Option()] = "",
+    zone: Annotated[str, typer.Option(help="Their time zone, such as Europe/Berlin.")] = "",
+    locale: Annotated[str, typer.Option(help="Their language, such as en or pt-BR.")] = "",
+    tag: Annotated[list[str] | None, typer.Option(help="May be given more than once.")] = None,
+    field: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="May be given more than once.")] = None,
+    wording: Annotated[str, typer.Option(help="The exact text that they agreed to.")] = "",
+    source: Annotated[str, typer.Option(help="Where they agreed: a form, a visit, a call.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Put a person on a list, with their consent. Who opted out is refused.
+
+    Example: tipsheet subscriber add ana@example.com --list monthly-tips --tag runner --field city=Milpitas
+    """
+    with opened(ctx) as door, door.db.write() as s:
+        person = add_subscriber(
+            s,
+            door.keys,
+            email,
+            list_slug=onto,
+            first_name=first_name,
+            last_name=last_name,
+            zone=zone,
+            locale=locale,
+            tags=tag or (),
+            custom=dict(_pair(each) for each in field or ()),
+            how=HOW,
+            wording=wording,
+            source=source or "tipsheet subscriber add",
+            actor=actor(),
+        )
+        card = card_of(s, person)
+    printer = Printer(as_json)
+    printer.say(f"{card.email} is on the list {onto}.")
+    printer.document(card)
+
+
+@app.command()
+def show(ctx: typer.Context, email: Email, as_json: Json = False) -> None:
+    """Show all that is known about one person.
+
+    Example: tipsheet subscriber show ana@example.com
+    """
+    with opened(ctx) as door, door.db.read() as s:
+        card = card_of(s, get_subscriber(s, door.keys, email))
+    printer = Printer(as_json)
+    _draw(printer, card, door.config.campaigns.zone)
+    printer.document(card)
+
+
+@app.command("opt-out")
+def opt_out(
+    ctx: typer.Context,
+    email: Email,
+    off: Annotated[str | None, typer.Option("--list", help="Only this list; all of them when left out.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Record that a person wants no more mail. It holds at once, also for whom nobody has added yet.
+
+    Example: tipsheet subscriber opt-out ana@example.com --list monthly-tips
+    """
+    with opened(ctx) as door, door.db.write() as s:
+        done = withdraw(
+            s,
+            address_key=address_key(door.keys, email),
+            list_id=get_list(s, off).id if off else None,
+            how=HOW,
+            source="tipsheet subscriber opt-out",
+            actor=actor(),
+        )
+    printer = Printer(as_json)
+    scope = f"the list {off}" if off else "every list"
+    printer.say(f"{email} has opted out of {scope}." if done.changed else f"{email} had opted out of {scope} before.")
+    printer.document({"email": email, "changed": done.changed, "lists": done.lists})
+
+
+def _draw(printer: Printer, card: Card, zone: str) -> None:
+    printer.facts(
+        {
+            "email": card.email,
+            "name": f"{card.first_name} {card.last_name}".strip(),
+            "zone": card.zone,
+            "locale": card.locale,
+            "tags": ", ".join(card.tags),
+            **card.custom,
+            "known since": when(card.joined, zone),
+        }
+    )
+    printer.table(
+        ("list", "state", "since"), [(x.list, x.state, when(x.since, zone)) for x in card.lists], empty="On no list."
+    )
+    evidence = [(when(x.at, zone), x.list, x.state, x.how, x.wording, x.source, x.actor) for x in card.consents]
+    printer.table(("consent", "list", "state", "how", "wording", "source", "recorded by"), evidence, empty="")
+    stops = [(x.reason, x.list or "every list", when(x.at, zone), x.source) for x in card.suppressions]
+    printer.table(("stopped by", "on", "since", "source"), stops, empty="")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise BadInput(f"--field {text[:80]!r} is no name and value; write it like --field city=Milpitas")
+    return name.strip(), value.strip()
