@@ -21,7 +21,7 @@ from base.database import Base, Database
 from base.errors import Broken, Refused
 from migrations import Schema
 
-SQLITE_SCHEMA = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"
+SQLITE_SCHEMA = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
 POSTGRES_SCHEMA = """
     SELECT table_name || '.' || column_name,
            concat_ws(' ', ordinal_position, data_type, is_nullable, column_default, is_identity)
