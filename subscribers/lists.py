@@ -50,6 +50,11 @@ def get_list(s: Session, slug: str) -> List:
     return found
 
 
+def list_name(s: Session, list_id: int) -> str | None:
+    """What recipients call it; None where there is no such list."""
+    return s.scalar(select(List.name).where(List.id == list_id))
+
+
 def all_lists(s: Session) -> list[ListCounts]:
     return [_count(s, each) for each in s.scalars(select(List).order_by(List.slug)).all()]
 

@@ -77,6 +77,11 @@ def find(s: Session, keys: Keys, email: str) -> Subscriber | None:
     return s.scalar(select(Subscriber).where(Subscriber.address_key == address_key(keys, email)))
 
 
+def find_by_key(s: Session, key: bytes) -> Subscriber | None:
+    """Whoever holds the address behind an opt-out link now."""
+    return s.scalar(select(Subscriber).where(Subscriber.address_key == key))
+
+
 def get_subscriber(s: Session, keys: Keys, email: str) -> Subscriber:
     """Raises NotFound."""
     found = find(s, keys, email)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
@@ -82,6 +83,15 @@ def stops(s: Session, address_key: bytes, list_id: int | None = None) -> list[Su
     if list_id is not None:
         query = query.where(_holds_on(list_id))
     return list(s.scalars(query.order_by(Suppression.id)))
+
+
+def stopped_keys(s: Session, address_keys: Iterable[bytes], list_id: int) -> dict[bytes, str]:
+    """Those of these addresses that are stopped on the list or everywhere, with the reason in words."""
+    query = select(Suppression.address_key, Suppression.reason).where(
+        Suppression.address_key.in_(list(address_keys)), Suppression.lifted_at.is_(None), _holds_on(list_id)
+    )
+    found = s.execute(query.order_by(Suppression.reason == "opt-out"))  # the last word is the person's own
+    return {row.address_key: OPTED_OUT if row.reason == "opt-out" else f"suppressed: {row.reason}" for row in found}
 
 
 def _stopped(list_id: int, reason: Reason | None = None) -> ColumnElement[bool]:
