@@ -1,0 +1,29 @@
+"""python -m localgrid: a local SendGrid without anything else."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from localgrid.server import serve
+from localgrid.settings import Account, Settings
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m localgrid", description="A local SendGrid.")
+    parser.add_argument("--data", type=Path, default=Path("localgrid-data"), help="folder for mails, events and keys")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8026, help="0 takes a free one")
+    parser.add_argument("--api-key", default="SG.local", help="the bearer token it accepts")
+    parser.add_argument("--events-url", help="where to post signed events")
+    parser.add_argument("--sender", action="append", default=[], help="a verified address or domain; default: any")
+    parser.add_argument("--log-lag", type=float, default=0.0, help="seconds until /v3/logs shows a message")
+    parser.add_argument("--rate-limit", type=int, default=600, help="requests a minute, but for mail/send")
+    parser.add_argument("--fast", action="store_true", help="only count recipients, for benchmarks")
+    given = vars(parser.parse_args())
+    account = Account(senders=tuple(given.pop("sender")))
+    serve(Settings(**given, account=account))
+
+
+if __name__ == "__main__":
+    main()

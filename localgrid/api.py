@@ -1,0 +1,90 @@
+"""Which handler answers which path, and what guards all of them: the key and the rate limit."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+
+from localgrid import control, hooks, mail
+from localgrid.grid import Grid
+from localgrid.http import Request, Response, as_json
+from localgrid.misbehave import rate_limited, refusal
+
+Handler = Callable[..., Response]
+
+SCOPES = [
+    "mail.send",
+    "mail.batch.create",
+    "mail.batch.read",
+    "messages.read",
+    "suppression.read",
+    "suppression.create",
+    "suppression.delete",
+    "user.webhooks.event.settings.read",
+    "user.webhooks.event.settings.update",
+]
+
+
+def show_scopes(grid: Grid, request: Request) -> Response:
+    return as_json({"scopes": SCOPES})
+
+
+_HOOK = "/v3/user/webhooks/event/settings"
+ROUTES: dict[str, dict[str, Handler]] = {
+    "/v3/mail/send": {"POST": mail.send},
+    "/v3/mail/batch": {"POST": mail.create_batch_id},
+    "/v3/mail/batch/{batch_id}": {"GET": mail.show_batch_id},
+    "/v3/scopes": {"GET": show_scopes},
+    _HOOK: {"GET": hooks.show, "PATCH": hooks.change, "POST": hooks.create},
+    f"{_HOOK}/all": {"GET": hooks.show_all},
+    f"{_HOOK}/signed": {"GET": hooks.show_key, "PATCH": hooks.change_signing},
+    f"{_HOOK}/signed/{{id}}": {"GET": hooks.show_key, "PATCH": hooks.change_signing},
+    f"{_HOOK}/{{id}}": {"GET": hooks.show, "PATCH": hooks.change},
+    "/_faults": {"GET": control.show_faults, "PUT": control.put_faults, "DELETE": control.clear_faults},
+    "/_stats": {"GET": control.show_stats},
+}
+_PATTERNS = [
+    (path, re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)), methods) for path, methods in ROUTES.items()
+]
+
+
+def respond(grid: Grid, request: Request) -> Response:
+    """The answer of a localgrid that behaves."""
+    for route, pattern, methods in _PATTERNS:
+        if found := pattern.fullmatch(request.path):
+            return _guarded(grid, request, route, methods, found.groupdict())
+    return _refused_key(grid, request) or refusal(404)
+
+
+def _guarded(grid: Grid, request: Request, route: str, methods: dict[str, Handler], names: dict[str, str]) -> Response:
+    if refused := _refused_key(grid, request):
+        return refused
+    handler = methods.get("GET" if request.method == "HEAD" else request.method)
+    if handler is None:
+        return refusal(405)
+    if not route.startswith("/v3/") or route == "/v3/mail/send":
+        return handler(grid, request, **names)
+    return _counted(grid, route, lambda: handler(grid, request, **names))
+
+
+def _refused_key(grid: Grid, request: Request) -> Response | None:
+    if not request.path.startswith("/v3/"):
+        return None  # the mailbox and the controls are for whoever runs this
+    given = request.headers.get("authorization", "")
+    if not given.lower().startswith("bearer "):
+        return refusal(401, "authorization required")
+    return None if given[7:].strip() == grid.settings.api_key else refusal(401)
+
+
+def _counted(grid: Grid, route: str, handle: Callable[[], Response]) -> Response:
+    """SendGrid limits by path and minute, and says on every answer how much is left."""
+    minute, limit = int(time.time() // 60), grid.settings.rate_limit
+    grid.asked[route, minute] += 1
+    left = limit - grid.asked[route, minute]
+    if left < 0:
+        return rate_limited(limit, (minute + 1) * 60)
+    headers = {"Limit": limit, "Remaining": left, "Reset": (minute + 1) * 60}
+    answer = handle()
+    answer.headers.update({f"X-RateLimit-{name}": str(value) for name, value in headers.items()})
+    return answer
