@@ -97,23 +97,23 @@ def _light(c: Colours) -> Palette:
         muted=readable(mix(c.ink, c.paper, 0.72), c.paper),
         accent=readable(c.accent, c.paper),
         hero=c.accent,
-        hero_ink=readable(c.accent_text, c.accent),
-        hero_muted=readable(mix(c.accent_text, c.accent, 0.82), c.accent),
+        hero_ink=_ink_on(c.accent, c.accent_text),
+        hero_muted=readable(mix(_ink_on(c.accent, c.accent_text), c.accent, 0.82), c.accent),
         button=c.accent,
-        button_ink=readable(c.accent_text, c.accent),
+        button_ink=_ink_on(c.accent, c.accent_text),
         offer=offer,
         offer_line=mix(c.offer, offer, 0.4),
         offer_ink=readable(mix(c.offer, "#14100c", 0.18), offer),
         offer_muted=readable(mix(c.offer, "#4a423b", 0.25), offer),
         offer_accent=readable(c.offer, offer),
         offer_button=c.offer,
-        offer_button_ink=readable("#ffffff", c.offer),
+        offer_button_ink=_ink_on(c.offer, "#ffffff"),
     )
 
 
 def _dark(c: Colours) -> Palette:
     canvas, paper = mix(c.accent, "#0c1110", 0.05), mix(c.accent, "#181f1e", 0.1)
-    hero = mix(c.accent, "#0c1211", 0.62)
+    hero = _dimmed(c.accent)
     offer = mix(c.offer, "#1d1813", 0.16)
     ink, muted = "#efeae1", "#b9c1be"
     accent, offer_accent = readable(_glowing(c.accent), paper), readable(_glowing(c.offer), offer)
@@ -139,6 +139,19 @@ def _dark(c: Colours) -> Palette:
         offer_button=offer_accent,
         offer_button_ink=readable("#1d120a", offer_accent),
     )
+
+
+def _ink_on(surface: str, wanted: str) -> str:
+    """The wanted ink if it can be read there, else a plain one: half-way shades look like a mistake."""
+    if contrast(wanted, surface) >= READABLE:
+        return wanted
+    return readable(max("#ffffff", "#14110d", key=lambda ink: contrast(ink, surface)), surface)
+
+
+def _dimmed(colour: str) -> str:
+    """As much of a colour as a large surface bears in the dark."""
+    shades = (mix(colour, "#0c1211", share / 100) for share in range(62, 0, -4))
+    return next((shade for shade in shades if contrast("#ffffff", shade) >= 9), "#0c1211")
 
 
 def _glowing(colour: str) -> str:

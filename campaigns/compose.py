@@ -6,13 +6,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from base.time import zone
+from campaigns.articles.excerpt import Excerpt, KeyPoint
 from campaigns.colours import Colours, theme
-
-if TYPE_CHECKING:
-    from campaigns.articles.excerpt import Excerpt, KeyPoint
 
 PREHEADER_SHORTEST, PREHEADER_LONGEST = 35, 110
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’)]*(?=\s|$)")

@@ -7,5 +7,5 @@ from pathlib import Path
 
 
 def folder() -> Path:
-    """The root for a Jinja2 loader: mails are `email/<name>/mail.html` and `mail.txt`, pages `web/<name>.html`."""
+    """Mails are `email/<name>/mail.html` and `mail.txt`, found from `email`; pages are `web/<name>.html`."""
     return Path(str(files(__name__)))

@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from campaigns.articles.excerpt import Excerpt, KeyPoint
 from campaigns.compose import (
     PREHEADER_LONGEST,
     PREHEADER_SHORTEST,
     ArticleCard,
     CampaignCard,
     OfferCard,
+    article_card,
     last_day,
     names,
     paragraphs,
@@ -112,3 +114,9 @@ def test_the_last_day_is_said_as_people_in_the_offers_zone_say_it(until: datetim
 
 def test_a_lead_is_split_at_empty_lines_only() -> None:
     assert paragraphs("One\nline.\n \n\nTwo.\n") == ("One line.", "Two.")
+
+
+def test_an_excerpt_becomes_the_articles_card() -> None:
+    points = (KeyPoint("Causes", ("One", "Two")),)
+    card = article_card("Title", "https://example.com/a", Excerpt("First.\n\nSecond.", points, 4))
+    assert (card.lead, card.key_points, card.minutes) == (("First.", "Second."), points, 4)

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from campaigns.articles.excerpt import KeyPoint
 from campaigns.compose import ArticleCard, Brand, CampaignCard, ListCard, OfferCard, last_day, names
-
-
-@dataclass(frozen=True)
-class KeyPoint:
-    title: str
-    items: tuple[str, ...]
-
 
 BRAND = Brand(
     name="Larkfield Physiotherapy",
