@@ -26,5 +26,6 @@ def pages() -> dict[str, str]:
         "unknown": page("unknown.html", **unread),
         "unknown-mistyped": page("unknown.html", **mistyped),
         "unknown-taken": page("unknown.html", **{**unread, "taken": True}),
+        "trouble": page("trouble.html", title="Not found", sentence="There is no page here; check the address."),
         "browser": page("browser.html", title=ARTICLE.title, mail=mail()[0], unsubscribe=_LINK),
     }

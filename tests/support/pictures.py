@@ -13,6 +13,8 @@ from tests.support.pages import pages
 from tests.support.sample import ARTICLE, BRAND, sample_names
 
 DESKTOP, PHONE = 800, 390
+# What an app does that has a dark scheme and asks nobody: it turns every colour over.
+_INVERT = "<style>html { filter: invert(1) hue-rotate(180deg); background: #000 }</style>"
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ def _pictures() -> Iterator[Picture]:
     yield Picture("mail-desktop", html)
     yield Picture("mail-phone", html, PHONE)
     yield Picture("mail-dark", html, dark=True)
+    yield Picture("mail-inverted", html.replace("</head>", _INVERT + "</head>", 1), PHONE)
     yield Picture("mail-no-style", without_style(html), PHONE)
     pictured, _ = mail(_with_images())
     yield Picture("mail-images", pictured, images=True)

@@ -14,7 +14,7 @@ WIDEST = 78
 
 def test_it_says_what_the_html_says_in_the_same_order() -> None:
     text = " ".join(mail()[1].split())
-    said = [BRAND.name.upper(), "Hello Ada,", ARTICLE.title, "6 minute read", *ARTICLE.lead]
+    said = [BRAND.name.upper(), "Hello Ada,", ARTICLE.title, "6-minute read", *ARTICLE.lead]
     for group in ARTICLE.key_points:
         said += [group.title, *(f"{n}. {item}" for n, item in enumerate(group.items, 1))]
     said += [ARTICLE.url, OFFER.title, *OFFER.paragraphs, OFFER.cta_label, OFFER.cta_url, OFFER.phone]
@@ -60,7 +60,7 @@ def test_sparse_cards_leave_no_empty_labels() -> None:
     )[1]
     assert not {"Read the whole article:", "Valid until", "Privacy:", "Phone", "call us"} & set(text.splitlines())
     assert "\n\n\n" not in text
-    assert "0 minute" not in text
+    assert "0-minute" not in text
 
 
 def test_nothing_is_escaped_and_nobody_is_left_nameless() -> None:
