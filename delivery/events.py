@@ -68,6 +68,11 @@ def is_empty(s: Session) -> bool:
     return not _waits(s)
 
 
+def waiting(s: Session) -> int:
+    """How many bodies are still to be applied."""
+    return s.scalar(select(func.count()).where(Spooled.set_aside.is_(False))) or 0
+
+
 def set_aside(s: Session) -> int:
     return s.scalar(select(func.count()).where(Spooled.set_aside.is_(True))) or 0
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from base.database import database_now
-from delivery.models import StoredMessage
+from delivery.models import Run, StoredMessage
 from delivery.slots import Message
 
 
@@ -23,3 +23,9 @@ def store(s: Session, message: Message) -> int:
 
 def load(s: Session, message_id: int) -> Message:
     return Message.from_dict(orjson.loads(s.get_one(StoredMessage, message_id).body))
+
+
+def of_run(s: Session, public_id: str) -> Message | None:
+    """What the run with this public id sends; None where there is no such run."""
+    found = s.scalar(select(Run.message_id).where(Run.public_id == public_id))
+    return None if found is None else load(s, found)

@@ -1,0 +1,115 @@
+"""The web door: which path goes where, and what status an error becomes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from base.config import BrandConfig, Config
+from base.database import Database
+from base.errors import BadInput, NotFound, Refused, TipsheetError
+from campaigns.colours import Colours
+from campaigns.compose import Brand
+from subscribers.keys import Keys
+from web.browser import Browser
+from web.guard import SORRY, Guard
+from web.health import Health
+from web.hook import Hook
+from web.opt_out import OptOut
+from web.pages import Pages
+from web.site import Site
+
+log = logging.getLogger(__name__)
+
+# The first that fits. What is broken on our side is not explained to strangers.
+STATUS: tuple[tuple[type[TipsheetError], int], ...] = (
+    (NotFound, 404),
+    (BadInput, 400),
+    (Refused, 409),
+    (TipsheetError, 503),
+)
+TITLES = {404: "There is nothing here", 413: "That was too much", 503: "We cannot do that right now"}
+
+
+def make_app(
+    db: Database,
+    keys: Keys,
+    config: Config,
+    webhook_key: EllipticCurvePublicKey | None,
+    schema: Callable[[Database], str],
+) -> Starlette:
+    """The whole public site. Without a key no event is believed; `schema` says how the database stands to ours."""
+    prefix = urlsplit(config.web.public_url).path.rstrip("/")
+    site = Site(db, keys, Pages(_brand(config.brand)), prefix)
+    routes = _routes(site, Hook(db, webhook_key), Health(db, schema))
+    # A proxy may serve us below a path and either keep that path or take it away.
+    behind: list[BaseRoute] = [Mount(prefix, routes=routes)] if prefix else []
+    app = Starlette(
+        routes=[*routes, *behind],
+        middleware=[Middleware(Guard)],
+        exception_handlers={TipsheetError: _Trouble(site).ours, HTTPException: _Trouble(site).theirs},
+    )
+    app.router.redirect_slashes = False  # RFC 8058: a one-click link must not redirect
+    return app
+
+
+def _routes(site: Site, hook: Hook, health: Health) -> list[BaseRoute]:
+    opt_out = OptOut(site)
+    return [
+        Route("/u", opt_out.without_link),
+        Route("/u", opt_out.by_address, methods=["POST"]),
+        Route("/u/{token:path}", opt_out.ask),
+        Route("/u/{token:path}", opt_out.act, methods=["POST"]),
+        Route("/p/{token:path}", opt_out.ask),
+        Route("/m/{run}", Browser(site).show),
+        Route("/events/sendgrid", hook.take, methods=["POST"]),
+        Route("/health", health.tell),
+    ]
+
+
+class _Trouble:
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def ours(self, request: Request, error: Exception) -> Response:
+        status = next(status for kind, status in STATUS if isinstance(error, kind))
+        if status < 500:
+            return self._page(status, f"{error}.")
+        log.error("%s", error)
+        answer = self._page(status, SORRY)
+        answer.headers["Retry-After"] = "60"
+        return answer
+
+    def theirs(self, request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101  registered for nothing else
+        answer = self._page(error.status_code, f"{error.detail}.")
+        answer.headers.update(error.headers or {})
+        return answer
+
+    def _page(self, status: int, sentence: str) -> Response:
+        title = TITLES.get(status, "That did not work")
+        return self._site.pages.show("trouble", status, title=title, sentence=sentence)
+
+
+def _brand(given: BrandConfig) -> Brand:
+    colours = Colours(given.accent, given.accent_text, given.ink, given.paper, given.canvas, given.offer)
+    return Brand(
+        name=given.name,
+        address=given.address,
+        url=given.url,
+        phone=given.phone,
+        privacy_url=given.privacy_url,
+        logo_url=given.logo_url,
+        logo_width=given.logo_width,
+        logo_alt=given.logo_alt,
+        colours=colours,
+    )
