@@ -35,6 +35,13 @@ def take_plain_rules(tree: Any) -> list[tuple[list[Any], Rule]]:
     return [(elements, rule) for _, elements, rule in sorted(taken, key=itemgetter(0))]
 
 
+def plain_selectors(tree: Any) -> list[str]:
+    """The selectors that could go inline, whether anything matches them or not."""
+    sheets = [rules(style.text or "") for style in tree.iter("style") if _is_plain(style)]
+    every = (selector for sheet in sheets for rule in sheet for selector in rule.selectors)
+    return [selector for selector in every if _for_us(selector) and _compile(selector)]
+
+
 def _is_plain(style: Any) -> bool:
     ignored = style.attrib.get("data-premailer") == "ignore"
     screen = style.get("media", "all").strip().lower() in ("all", "screen", "")
@@ -42,12 +49,14 @@ def _is_plain(style: Any) -> bool:
 
 
 def _matches(selector: str, tree: Any) -> list[tuple[tuple[int, int, int], list[Any]]]:
-    # Pseudo-classes and `*` are for clients to judge: they depend on state, or on what the client puts around us.
-    if not selector or re.search(r"[:*]", re.sub(r"\[[^\]]*\]", "", selector)):
-        return []
-    compiled = _compile(selector)
+    compiled = _compile(selector) if _for_us(selector) else None
     elements = compiled[1](tree) if compiled else []
     return [(compiled[0], elements)] if compiled and elements else []
+
+
+def _for_us(selector: str) -> bool:
+    # Pseudo-classes and `*` are for clients to judge: they depend on state, or on what the client puts around us.
+    return bool(selector) and not re.search(r"[:*]", re.sub(r"\[[^\]]*\]", "", selector))
 
 
 @lru_cache(maxsize=4096)
