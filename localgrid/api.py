@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable
 
-from localgrid import control, hooks, mail
+from localgrid import control, hooks, lists, logs, mail
 from localgrid.grid import Grid
 from localgrid.http import Request, Response, as_json
 from localgrid.misbehave import rate_limited, refusal
@@ -41,6 +41,12 @@ ROUTES: dict[str, dict[str, Handler]] = {
     f"{_HOOK}/signed": {"GET": hooks.show_key, "PATCH": hooks.change_signing},
     f"{_HOOK}/signed/{{id}}": {"GET": hooks.show_key, "PATCH": hooks.change_signing},
     f"{_HOOK}/{{id}}": {"GET": hooks.show, "PATCH": hooks.change},
+    "/v3/logs": {"POST": logs.search},
+    "/v3/logs/{sg_message_id}": {"GET": logs.show},
+    "/v3/suppression/{name}": {"GET": lists.show},
+    "/v3/suppression/{name}/{email}": {"GET": lists.show_one, "DELETE": lists.remove_one},
+    "/v3/asm/suppressions/global": {"POST": lists.add_global},
+    "/v3/asm/suppressions/global/{email}": {"GET": lists.show_global, "DELETE": lists.remove_global},
     "/_faults": {"GET": control.show_faults, "PUT": control.put_faults, "DELETE": control.clear_faults},
     "/_stats": {"GET": control.show_stats},
 }

@@ -14,7 +14,7 @@ WORDS = ("bounce", "blocked", "deferred", *_DROPS, *_LATER)
 
 @dataclass(frozen=True)
 class Fate:
-    kind: str  # delivered, bounced, blocked or dropped
+    kind: str  # delivered, bounced, blocked or dropped: the words of the e-mail log
     kept: bool  # whether it lies in the mailbox
     reason: str = ""  # of a drop
     deferred: bool = False

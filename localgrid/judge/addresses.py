@@ -14,10 +14,10 @@ _ADDRESS = re.compile(rf"(?=.{{1,64}}@){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABE
 
 
 def check_sender(message: dict[str, object]) -> Iterator[Problem]:
-    sender = message.get("from")
-    if sender is None:
+    if "from" not in message:
         yield Problem("The from object must be provided for every email send.", "from")
         return
+    sender = message["from"]
     yield from check_address(sender, "from")
     if isinstance(sender, dict):
         for key in ("email", "name"):
@@ -61,14 +61,14 @@ def check_address(value: object, field: str) -> Iterator[Problem]:
     if not isinstance(value, dict):
         yield wrong_type(field, "object", value)
         return
-    email, name = value.get("email"), value.get("name")
-    if email is None:
+    email, name = value.get("email"), value.get("name", "")
+    if "email" not in value:
         yield Problem("The email parameter is required.", f"{field}.email")
     elif not isinstance(email, str):
         yield wrong_type(f"{field}.email", "string", email)
     elif not _ADDRESS.fullmatch(email):
         yield Problem("Does not contain a valid address.", f"{field}.email")
-    if name is not None and not isinstance(name, str):
+    if not isinstance(name, str):
         yield wrong_type(f"{field}.name", "string", name)
     yield from unknown_keys(value, ("email", "name"), field)
 

@@ -32,7 +32,7 @@ def check_subject(message: dict[str, object]) -> Iterator[Problem]:
 
 def check_content(message: dict[str, object]) -> Iterator[Problem]:
     content = message.get("content")
-    if content is None:
+    if "content" not in message:
         if not message.get("template_id"):
             yield Problem("The content is required unless you use a template.", "content")
     elif not isinstance(content, list):
@@ -55,9 +55,9 @@ def check_attachments(message: dict[str, object]) -> Iterator[Problem]:
 
 
 def check_template(message: dict[str, object], account: Account) -> Iterator[Problem]:
-    template = message.get("template_id")
-    if template is None:
+    if "template_id" not in message:
         return
+    template = message["template_id"]
     if not isinstance(template, str):
         yield Problem(f"The template ID must be a string, you provided {template}.", "template_id")
     elif template not in account.templates:
@@ -69,13 +69,13 @@ def _check_block(block: object, field: str) -> Iterator[Problem]:
         yield wrong_type(field, "object", block)
         return
     kind, value = block.get("type"), block.get("value")
-    if kind is None:
+    if "type" not in block:
         yield Problem("A content type is required.", f"{field}.type")
     elif not isinstance(kind, str) or not kind:
         yield Problem("The content type must be a string of at least one character.", f"{field}.type")
     elif _FORBIDDEN & set(kind):
         yield Problem("Cannot contain ';', ',', or CRLF characters.", f"{field}.type")
-    if value is None:
+    if "value" not in block:
         yield Problem("A content value is required.", f"{field}.value")
     elif not isinstance(value, str) or not value:
         yield Problem("The content value must be a string at least one character in length.", f"{field}.value")
@@ -102,17 +102,15 @@ def _check_attachment(one: object, field: str) -> Iterator[Problem]:
         yield Problem("The attachment must be a string at least one character in length.", f"{field}.content")
     elif not _is_base64(content):
         yield Problem("The attachment content must be base64 encoded.", f"{field}.content")
-    if one.get("filename") is None:
+    if "filename" not in one:
         yield Problem("filename is required.", f"{field}.filename")
-    for key in ("filename", "type", "content_id"):
-        yield from _check_label(one.get(key), f"{field}.{key}")
+    for key in {"filename", "type", "content_id"} & one.keys():
+        yield from _check_label(one[key], f"{field}.{key}")
     if one.get("disposition", "attachment") not in ("inline", "attachment"):
         yield Problem('The disposition can be either "inline" or "attachment".', f"{field}.disposition")
 
 
 def _check_label(value: object, field: str) -> Iterator[Problem]:
-    if value is None:
-        return
     if not isinstance(value, str) or not value:
         yield Problem("Must be a string of at least one character.", field)
     elif _FORBIDDEN & set(value):

@@ -67,9 +67,9 @@ def check_categories(message: dict[str, object]) -> Iterator[Problem]:
 
 
 def check_asm(message: dict[str, object], account: Account) -> Iterator[Problem]:
-    asm = message.get("asm")
-    if asm is None:
+    if "asm" not in message:
         return
+    asm = message["asm"]
     if not isinstance(asm, dict):
         yield wrong_type("asm", "object", asm)
         return
@@ -88,12 +88,12 @@ def check_asm(message: dict[str, object], account: Account) -> Iterator[Problem]
 
 
 def check_pool_and_batch(message: dict[str, object], account: Account, batches: Container[object]) -> Iterator[Problem]:
-    pool, batch = message.get("ip_pool_name"), message.get("batch_id")
-    if pool is not None:
-        yield from _check_pool(pool, account)
-    if batch is not None and not isinstance(batch, str):
+    if "ip_pool_name" in message:
+        yield from _check_pool(message["ip_pool_name"], account)
+    batch = message.get("batch_id", "")
+    if not isinstance(batch, str):
         yield Problem("The batch_id must be a string.", "batch_id")
-    elif batch is not None and batch not in batches:
+    elif "batch_id" in message and batch not in batches:
         yield Problem("invalid batch id", "batch_id")
 
 

@@ -17,8 +17,8 @@ _KEYS = frozenset(
 
 
 def check_personalizations(message: dict[str, object], now: float) -> Iterator[Problem]:
-    several = message.get("personalizations")
-    if several is not None and not isinstance(several, list):
+    several = message.get("personalizations", [])
+    if not isinstance(several, list):
         yield wrong_type("personalizations", "array", several)
     elif not several:
         yield Problem("You must have at least one personalization.", "personalizations")
@@ -53,10 +53,10 @@ def _check_one(one: object, field: str, message: dict[str, object], now: float) 
         yield wrong_type(field, "object", one)
         return
     yield from unknown_keys(one, _KEYS, field)
-    if not one.get("to"):
+    if one.get("to", []) == []:
         yield Problem("The to array is required, with at least one valid address.", f"{field}.to")
     for kind in KINDS:
-        if one.get(kind):
+        if one.get(kind, []) != []:
             yield from check_recipients(one[kind], f"{field}.{kind}")
     yield from _check_unique(one, field)
     yield from _check_own(one, field, message, now)

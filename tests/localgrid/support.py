@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import urllib3
+from jsonschema import Draft202012Validator
 
 ROOT = Path(__file__).parents[2]
 CONTRACT = ROOT / "tests" / "contract"
@@ -153,3 +154,25 @@ def until(seen: Callable[[], bool], seconds: float = 20) -> None:
     while not seen():
         assert time.monotonic() < end, "it never came"
         time.sleep(0.02)
+
+
+def schema_of(file: str, *way: str) -> dict[str, Any]:
+    """A schema inside one of the official files, with everything that it refers to in reach."""
+    document = json.loads((CONTRACT / file).read_text())
+    schema: Any = document
+    for step in way:
+        schema = schema[step]
+        while "$ref" in schema and step != way[-1]:
+            schema = _at(document, schema["$ref"])
+    return {"components": document.get("components", {}), **schema}
+
+
+def conform(instance: Any, schema: dict[str, Any]) -> None:
+    """Raises where the instance breaks the schema; the schema itself may carry the official files' faults."""
+    Draft202012Validator(schema).validate(instance)
+
+
+def _at(document: Any, ref: str) -> Any:
+    for step in ref.removeprefix("#/").split("/"):
+        document = document[step]
+    return document

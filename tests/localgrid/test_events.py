@@ -8,14 +8,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from tests.localgrid.support import CONTRACT, Listener, Running, listening, running, until
+from tests.localgrid.support import CONTRACT, Listener, Running, conform, listening, running, until
 
 SCHEMA = json.loads((CONTRACT / "event_webhook.schema.json").read_text())
 
@@ -25,7 +24,7 @@ def told(grid: Running, listener: Listener, *to: str, **changes: Any) -> list[di
     grid.send(*to, **changes)
     until(lambda: grid.stats()["events"]["pending"] == 0)
     events = [event for event in listener.events() if event["email"] in to]
-    jsonschema.validate(events, SCHEMA)
+    conform(events, SCHEMA)
     return events
 
 

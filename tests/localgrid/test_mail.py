@@ -9,10 +9,9 @@ import socket
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import jsonschema
 import pytest
 
-from tests.localgrid.support import CONTRACT, KEY, Running, message, running
+from tests.localgrid.support import CONTRACT, KEY, Running, conform, message, running
 
 
 def test_accepted_means_written(grid: Running) -> None:
@@ -114,7 +113,7 @@ def test_scopes_follow_the_specification_and_tell_the_rate_limit(grid: Running) 
     spec = json.loads((CONTRACT / "tsg_scopes_v3.json").read_text())
     ok = spec["paths"]["/v3/scopes"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
     answer = grid.ask("GET", "/v3/scopes")
-    jsonschema.validate(answer.json(), ok)
+    conform(answer.json(), ok)
     assert "mail.send" in answer.json()["scopes"]
     assert int(answer.headers["X-RateLimit-Remaining"]) < int(answer.headers["X-RateLimit-Limit"])
 
