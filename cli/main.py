@@ -11,12 +11,23 @@ import typer
 
 from base import logging
 from base.errors import ConfigError, TipsheetError
-from cli import init_, lists, subscribers
+from cli import articles, campaign_decisions, lists, offers, segments, subscribers
+from cli.doctor import doctor
+from cli.init_ import init
+from cli.inline import inline
 from cli.output import clean, console
+from cli.version import version
 
 # A new noun is a file here with an `app`, and a line in this table; a new single command a line in the next.
-NOUNS: dict[str, typer.Typer] = {"list": lists.app, "subscriber": subscribers.app}
-COMMANDS = (init_.init,)
+NOUNS: dict[str, typer.Typer] = {
+    "article": articles.app,
+    "offer": offers.app,
+    "list": lists.app,
+    "subscriber": subscribers.app,
+    "segment": segments.app,
+    "campaign": campaign_decisions.app,
+}
+COMMANDS = (init, doctor, inline, version)
 
 # The first that fits: done is 0, refused or failed 1, wrong usage or configuration 2.
 EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (
@@ -25,7 +36,7 @@ EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (
     (typer.TyperException, 2),
     (typer.Abort, 130),
     (KeyboardInterrupt, 130),
-    (BrokenPipeError, 141),
+    (BrokenPipeError, 1),
     (Exception, 1),
 )
 UNEXPECTED = "Tipsheet did not expect this: {}. Run it again with TIPSHEET_DEBUG=1 to see where it happened"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from base.errors import Broken
 from delivery import outcomes
-from delivery.models import Batch, Delivery, DeliveryException, Duplicate, Outcome, Run
+from delivery.models import Attempt, Batch, Delivery, DeliveryException, Duplicate, Outcome, Run
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,18 @@ def batch_count(s: Session, run_id: int) -> int:
 
 def duplicate_count(s: Session, run_id: int) -> int:
     return s.scalar(select(func.count()).where(Duplicate.run_id == run_id)) or 0
+
+
+def late_count(s: Session, run_id: int) -> int:
+    """How many were left out because their time was over."""
+    late = select(func.coalesce(func.sum(Batch.size), 0)).where(Batch.run_id == run_id, Batch.reason == "too late")
+    return int(s.scalar(late) or 0)
+
+
+def oldest_uncertain(s: Session, run_id: int) -> datetime | None:
+    """When the longest-waiting uncertain attempt began."""
+    waiting = Attempt.run_id == run_id, Attempt.verdict == "uncertain"
+    return s.scalar(select(func.min(Attempt.started_at)).where(*waiting))
 
 
 def _sizes(run_id: int) -> Select[str, int]:

@@ -45,7 +45,7 @@ def open_run(s: Session, order: Order) -> int:
     return run.id
 
 
-def add(s: Session, run_id: int, recipients: Select[tuple[int]]) -> int:
+def add(s: Session, run_id: int, recipients: Select[int]) -> int:
     """Write one chunk of recipients: a SELECT of subscriber ids, all above those added before. Returns how many."""
     run = s.get_one(Run, run_id, with_for_update=True)
     chosen = recipients.subquery()

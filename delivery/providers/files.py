@@ -42,6 +42,9 @@ class Files:
     def probe(self, attempt: str) -> Answer:
         return Answer(Verdict.ACCEPTED, "files")
 
+    def close(self) -> None:
+        return None
+
     def _write(self, parcel: Parcel, person: Addressed) -> None:
         path = self._folder / f"{parcel.run}-{person.subscriber_id}.eml"
         beside = path.with_suffix(".part")

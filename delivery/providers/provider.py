@@ -89,3 +89,6 @@ class Provider(Protocol):
 
     def probe(self, attempt: str) -> Answer:
         """One mail that reaches nobody, to learn whether it takes mail and tells of it."""
+
+    def close(self) -> None:
+        """Let go of what this thread holds open."""

@@ -73,6 +73,9 @@ class SendGrid:
         except Unanswered as cause:
             return Answer(Verdict.UNCERTAIN, f"no answer: {cause}")
 
+    def close(self) -> None:
+        self._connections.close()
+
     def scopes(self) -> list[str]:
         """What the key may do; raises NotBegun or Unanswered."""
         status, body = self._ask("GET", "scopes", b"")

@@ -47,7 +47,7 @@ class Connections:
         connection: HTTPConnection | None = getattr(self._mine, "connection", None)
         if connection is not None and time.monotonic() - self._mine.used < IDLE_SECONDS:
             return
-        self._close()
+        self.close()
         if self._tls:
             context = ssl.create_default_context()
             connection = HTTPSConnection(self._host, self._port, timeout=CONNECT_SECONDS, ssl_context=context)
@@ -74,7 +74,8 @@ class Connections:
         if not may_begin():
             raise NotBegun("it took too long from the claim to the first byte")
         # A time-out of each read would let an answer that drips in take for ever: close the socket instead.
-        alarm = threading.Timer(deadline, _cut, (connection.sock,))
+        over = threading.Event()
+        alarm = threading.Timer(deadline, _cut, (connection.sock, over))
         alarm.daemon = True
         alarm.start()
         try:
@@ -84,22 +85,27 @@ class Connections:
             reply = Reply(response.status, dict(response.headers.items()), response.data)
             self._mine.used = time.monotonic()
         except (OSError, HTTPError, http.client.HTTPException) as cause:
-            self._close()
+            self.close()
             raise Unanswered(_words(cause)) from cause
         finally:
             alarm.cancel()
+        if over.is_set():
+            self.close()
+            raise Unanswered(f"no whole answer within {deadline:g} s")  # what came of it was cut off, whatever it says
         if response.headers.get("Connection", "").lower() == "close":
-            self._close()
+            self.close()
         return reply
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Close this thread's connection."""
         connection = getattr(self._mine, "connection", None)
         if connection is not None:
             connection.close()
         self._mine.connection = None
 
 
-def _cut(sock: socket.socket) -> None:
+def _cut(sock: socket.socket, over: threading.Event) -> None:
+    over.set()
     try:
         sock.shutdown(socket.SHUT_RDWR)
     except OSError:

@@ -90,9 +90,9 @@ def test_a_request_that_is_too_large_leaves_in_halves(db: Database, keys: Keys) 
 def test_halving_stops_after_a_dozen_refusals_and_holds_the_run(db: Database, keys: Keys) -> None:
     run = a_run(db, keys, people=64, batch_size=64)
     nameless = Answer(Verdict.HALVE, "Bad Request", 400)
-    for _ in range(MOST_REFUSALS + 1):
-        answered(db, taken(db).attempt, nameless)
-    assert take(db) is None
+    while claimed := take(db):
+        if claimed.members:
+            answered(db, claimed.attempt, nameless)
     with db.read() as s:
         assert s.get_one(Run, run).held == "Bad Request"
         refused = s.scalars(select(Attempt).where(Attempt.verdict == "refused")).all()

@@ -1,0 +1,88 @@
+"""From a campaign's rows to its mail: cards, one rendering, one inlining. What it says is frozen by approval."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from jinja2 import FileSystemLoader
+from sqlalchemy.orm import Session
+
+import templates
+from base.config import BrandConfig, Config
+from base.errors import NotFound
+from campaigns import compose
+from campaigns.articles.excerpt import excerpt
+from campaigns.articles.store import as_read
+from campaigns.colours import Colours
+from campaigns.models import Article, Campaign, Offer
+from campaigns.render import Compiled, Source, compile_mail
+from subscribers.fields import known_fields
+from subscribers.models import List
+
+NOT_IN_MAILS = ("joined", "tags")  # what segments may ask for, but no mail should say
+
+
+def render(s: Session, campaign: Campaign, config: Config) -> Compiled:
+    """Raises Refused where template and content do not fit, naming template, line and name."""
+    folder = templates.folder() / "email"
+    names = compose.names(
+        brand(config.brand),
+        compose.ListCard(s.get_one(List, campaign.list_id).name),
+        compose.CampaignCard(campaign.subject, campaign.preheader),
+        _article(s, campaign, config.campaigns.excerpt_words),
+        _offer(s, campaign),
+    )
+    fields = {name: default for name, default in known_fields(s).items() if name not in NOT_IN_MAILS}
+    return compile_mail(_source(campaign, folder), names, fields, FileSystemLoader(folder))
+
+
+def brand(config: BrandConfig) -> compose.Brand:
+    return compose.Brand(
+        name=config.name,
+        address=config.address,
+        url=config.url,
+        phone=config.phone,
+        privacy_url=config.privacy_url,
+        logo_url=config.logo_url,
+        logo_width=config.logo_width,
+        logo_alt=config.logo_alt,
+        colours=Colours(config.accent, config.accent_text, config.ink, config.paper, config.canvas, config.offer),
+    )
+
+
+def offer_end(s: Session, campaign: Campaign) -> datetime | None:
+    """When the campaign's offer is over; no mail may advertise it afterwards."""
+    return s.get_one(Offer, campaign.offer_id).valid_until if campaign.offer_id else None
+
+
+def _source(campaign: Campaign, folder: Path) -> Source:
+    home = folder / campaign.template
+    try:
+        html, text = ((home / name).read_text("utf-8") for name in ("mail.html", "mail.txt"))
+    except FileNotFoundError as cause:
+        raise NotFound(f"There is no template {campaign.template}; name one that is a folder in {folder}") from cause
+    return Source(campaign.template, html, text, campaign.subject)
+
+
+def _article(s: Session, campaign: Campaign, words: int) -> compose.ArticleCard | None:
+    if campaign.article_id is None:
+        return None
+    article = s.get_one(Article, campaign.article_id)
+    short = excerpt(as_read(article), words)
+    return compose.article_card(article.title, article.url, short, article.image_url, article.image_alt)
+
+
+def _offer(s: Session, campaign: Campaign) -> compose.OfferCard | None:
+    if campaign.offer_id is None:
+        return None
+    offer = s.get_one(Offer, campaign.offer_id)
+    return compose.OfferCard(
+        title=offer.title,
+        paragraphs=compose.paragraphs(offer.body),
+        cta_label=offer.cta_label,
+        cta_url=offer.cta_url,
+        phone=offer.phone,
+        valid_until=compose.last_day(offer.valid_until, offer.zone) if offer.valid_until else "",
+        terms=offer.terms,
+    )

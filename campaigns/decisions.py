@@ -1,0 +1,124 @@
+"""What people decide about a campaign: approve, schedule, send, pause, resume, cancel, resolve. Each is on record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from base.config import Config
+from base.database import database_now
+from base.errors import Refused
+from base.time import at_wall, parse_wall
+from campaigns import content
+from campaigns.models import Campaign
+from campaigns.plan import content_mark, plan
+from campaigns.state import progress, state
+from delivery import ledger, messages
+from delivery.ledger.resolve import resolve as resolve_run
+
+_OVER = ("sent", "partially_sent", "failed", "cancelled")
+
+
+@dataclass(frozen=True)
+class By:
+    """Who decides, and whether they accept to send without the web hook."""
+
+    actor: str
+    without_events: bool = False
+
+
+def approve(s: Session, campaign: Campaign, config: Config, by: By) -> None:
+    """Freeze what it says and record what was planned. Raises Refused with every problem there is."""
+    _not_begun(s, campaign, "approved")
+    if config.campaigns.second_person and by.actor == campaign.added_by:
+        raise Refused(f"{by.actor} made {campaign.slug}; another person has to approve it ([campaigns] second_person)")
+    planned = plan(s, campaign, config, without_events=by.without_events)
+    if planned.problems:
+        raise Refused(f"{campaign.slug} cannot leave yet: " + "; ".join(planned.problems), problems=planned.problems)
+    compiled = content.render(s, campaign, config)
+    campaign.message_id = messages.store(s, compiled.message)
+    campaign.message_hash = compiled.message.hash
+    campaign.approved_at, campaign.approved_by = database_now(s), by.actor
+    campaign.approved_plan = {
+        "recipients": planned.recipients,
+        "excluded": dict(planned.excluded),
+        "content": content_mark(compiled.message),
+        "without_events": by.without_events,
+    }
+    campaign.attention = None
+    s.flush()
+
+
+def schedule(s: Session, campaign: Campaign, config: Config, wall: str, zone: str, by: By) -> None:
+    """At a wall time in a zone. Both are kept: what the zone's rules make of them is asked again before it is due."""
+    _not_begun(s, campaign, "scheduled")
+    at = at_wall(parse_wall(wall), zone)
+    if at <= database_now(s):
+        raise Refused(f"{wall} in {zone} is over; give a time to come, or send it now with: tipsheet campaign send")
+    campaign.wall, campaign.zone = wall.strip(), zone
+    _decide_time(s, campaign, config, at, by)
+
+
+def send(s: Session, campaign: Campaign, config: Config, by: By) -> None:
+    """As soon as the service looks."""
+    _not_begun(s, campaign, "sent")
+    campaign.wall = campaign.zone = None
+    _decide_time(s, campaign, config, database_now(s), by)
+
+
+def pause(s: Session, campaign: Campaign) -> None:
+    """From the commit on nothing more of it leaves; what is in flight ends as it ends."""
+    if (now := state(campaign, progress(s, campaign))) in (*_OVER, "draft"):
+        raise Refused(f"{campaign.slug} is {now}; there is nothing to pause")
+    campaign.paused_at = database_now(s)
+    if campaign.run_id:
+        ledger.hold(s, campaign.run_id)
+
+
+def resume(s: Session, campaign: Campaign) -> None:
+    """Go on after a pause, or after whatever needed attention was looked at."""
+    if (now := state(campaign, progress(s, campaign))) in (*_OVER, "draft"):
+        raise Refused(f"{campaign.slug} is {now}; there is nothing to resume")
+    campaign.paused_at = campaign.attention = None
+    if campaign.run_id:
+        ledger.release(s, campaign.run_id)
+
+
+def cancel(s: Session, campaign: Campaign) -> None:
+    """Whoever has not been mailed will not be; who has been stays so."""
+    if (now := state(campaign, progress(s, campaign))) in _OVER:
+        raise Refused(f"{campaign.slug} is {now}; there is nothing left to cancel")
+    campaign.cancelled_at = database_now(s)
+    if campaign.run_id:
+        ledger.drop(s, campaign.run_id)
+
+
+def resolve(s: Session, campaign: Campaign, *, sent: bool, because: str, by: By) -> int:
+    """A person's word for every uncertain batch. Returns how many batches it settled."""
+    if not because.strip():
+        raise Refused("Say why with --because: it stands on record beside your name")
+    settled = resolve_run(s, campaign.run_id, sent=sent, because=because, by=by.actor) if campaign.run_id else 0
+    if not settled:
+        raise Refused(f"Nothing of {campaign.slug} is uncertain; see: tipsheet campaign status {campaign.slug}")
+    return settled
+
+
+def _decide_time(s: Session, campaign: Campaign, config: Config, at: datetime, by: By) -> None:
+    campaign.scheduled_for = at
+    if campaign.approved_at is None:
+        if config.campaigns.second_person:
+            raise Refused(
+                f"{campaign.slug} is not approved; another person than {campaign.added_by} does that with: "
+                f"tipsheet campaign approve {campaign.slug}"
+            )
+        approve(s, campaign, config, by)
+    campaign.attention = campaign.cancelled_at = campaign.paused_at = None
+    s.flush()
+
+
+def _not_begun(s: Session, campaign: Campaign, what: str) -> None:
+    if campaign.launched_at is not None or campaign.cancelled_at is not None:
+        now = state(campaign, progress(s, campaign))
+        raise Refused(f"{campaign.slug} is {now} and cannot be {what} again; add a new campaign for another mailing")

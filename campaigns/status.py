@@ -1,0 +1,48 @@
+"""How a campaign stands, in the words and counts that people and other programs read."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from campaigns.models import Campaign
+from campaigns.state import attention, progress, state
+from delivery.ledger.counts import Counts, batch_count
+
+_NOTHING = Counts(*[0] * 15)
+
+
+@dataclass(frozen=True)
+class Status:
+    slug: str
+    state: str
+    counts: Counts
+    batches: int
+    attention: str  # why it waits for a person
+    scheduled_for: datetime | None
+    zone: str | None
+
+    def document(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def status(s: Session, campaign: Campaign) -> Status:
+    """Raises Broken when the counts do not add up."""
+    far = progress(s, campaign)
+    return Status(
+        slug=campaign.slug,
+        state=state(campaign, far),
+        counts=far.counts if far else _NOTHING,
+        batches=batch_count(s, campaign.run_id) if campaign.run_id else 0,
+        attention=attention(campaign, far),
+        scheduled_for=campaign.scheduled_for,
+        zone=campaign.zone,
+    )
+
+
+def is_going_on(status: Status) -> bool:
+    """Will it change by itself?"""
+    return status.state in ("scheduled", "launching", "sending")

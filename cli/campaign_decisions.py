@@ -1,0 +1,179 @@
+"""`tipsheet campaign …`: deciding. The command writes what people want; the service that runs acts on it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from base.errors import Refused
+from campaigns import decisions
+from campaigns.drafts import get_campaign
+from campaigns.status import Status, is_going_on
+from campaigns.status import status as status_of
+from cli.campaigns import Slug, draw_status
+from cli.campaigns import app as app
+from cli.door import Door, actor, opened
+from cli.output import Json, Printer, console
+from delivery.heartbeat import is_recent as is_running
+
+Events = Annotated[bool, typer.Option("--without-events", help="Accept that no bounce, complaint or proof comes back.")]
+LOOK = 0.3  # seconds between looks while waiting
+
+
+@app.command()
+def approve(ctx: typer.Context, slug: Slug, without_events: Events = False, as_json: Json = False) -> None:
+    """Approve it as it is now: what it says is frozen, and the plan goes on record.
+
+    Example: tipsheet campaign approve december
+    """
+    with opened(ctx) as door:
+        with door.db.write() as s:
+            decisions.approve(s, get_campaign(s, slug, lock=True), door.config, _by(without_events))
+        _tell(door, slug, as_json, f"{slug} is approved; it leaves when it is scheduled or sent.")
+
+
+@app.command()
+def schedule(
+    ctx: typer.Context,
+    slug: Slug,
+    at: Annotated[str, typer.Option(metavar="'YYYY-MM-DD HH:MM'", help="The wall time.")],
+    zone: Annotated[str | None, typer.Option(help="In this zone; else [campaigns] zone.")] = None,
+    without_events: Events = False,
+    as_json: Json = False,
+) -> None:
+    """Send it at a wall time in a zone; approves it on the way.
+
+    Example: tipsheet campaign schedule december --at '2026-12-01 09:00' --zone America/Los_Angeles
+    """
+    with opened(ctx) as door:
+        there = zone or door.config.campaigns.zone
+        with door.db.write() as s:
+            campaign = get_campaign(s, slug, lock=True)
+            decisions.schedule(s, campaign, door.config, at, there, _by(without_events))
+        _tell(door, slug, as_json, f"{slug} leaves at {at} {there}.", needs_service=True)
+
+
+@app.command()
+def send(
+    ctx: typer.Context,
+    slug: Slug,
+    wait: Annotated[bool, typer.Option("--wait", help="Stay and show how far it is.")] = False,
+    without_events: Events = False,
+    as_json: Json = False,
+) -> None:
+    """Send it now; approves it on the way.
+
+    Example: tipsheet campaign send december --wait
+    """
+    with opened(ctx) as door:
+        with door.db.write() as s:
+            decisions.send(s, get_campaign(s, slug, lock=True), door.config, _by(without_events))
+        if wait:
+            _require_service(door)
+            _watch(door, slug)
+        _tell(door, slug, as_json, f"{slug} is on its way.", needs_service=True)
+
+
+@app.command()
+def pause(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
+    """Stop sending it for now; what is with the provider at this moment ends as it ends.
+
+    Example: tipsheet campaign pause december
+    """
+    with opened(ctx) as door:
+        with door.db.write() as s:
+            decisions.pause(s, get_campaign(s, slug, lock=True))
+        _tell(door, slug, as_json, f"{slug} is paused; go on with: tipsheet campaign resume {slug}")
+
+
+@app.command()
+def resume(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
+    """Go on after a pause, or after you have looked at what needed attention.
+
+    Example: tipsheet campaign resume december
+    """
+    with opened(ctx) as door:
+        with door.db.write() as s:
+            decisions.resume(s, get_campaign(s, slug, lock=True))
+        _tell(door, slug, as_json, f"{slug} goes on.", needs_service=True)
+
+
+@app.command()
+def cancel(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
+    """Send it to nobody more. Who has been mailed stays on record.
+
+    Example: tipsheet campaign cancel december
+    """
+    with opened(ctx) as door:
+        with door.db.write() as s:
+            decisions.cancel(s, get_campaign(s, slug, lock=True))
+        _tell(door, slug, as_json, f"{slug} is cancelled.")
+
+
+@app.command()
+def resolve(
+    ctx: typer.Context,
+    slug: Slug,
+    because: Annotated[str, typer.Option(help="How you know; it stands on record beside your name.")],
+    was_sent: Annotated[
+        bool | None, typer.Option("--sent/--not-sent", help="What became of the uncertain mails.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Decide what became of uncertain mails where no proof came: sent, or not sent and to be sent again.
+
+    Example: tipsheet campaign resolve december --sent --because 'SendGrid Activity shows all of them'
+    """
+    if was_sent is None:
+        raise Refused("Say --sent or --not-sent: Tipsheet never guesses")
+    with opened(ctx) as door:
+        with door.db.write() as s:
+            campaign = get_campaign(s, slug, lock=True)
+            settled = decisions.resolve(s, campaign, sent=was_sent, because=because, by=_by(False))
+        _tell(door, slug, as_json, f"{settled} batches of {slug} are settled.", needs_service=not was_sent)
+
+
+def _by(without_events: bool) -> decisions.By:
+    return decisions.By(actor(), without_events)
+
+
+def _tell(door: Door, slug: str, as_json: bool, sentence: str, *, needs_service: bool = False) -> None:
+    found, running = _look(door, slug)
+    printer = Printer(as_json)
+    if is_going_on(found) or found.counts.audience == 0:
+        printer.say(sentence)
+    else:
+        draw_status(printer, found, door)
+    if needs_service and not running and is_going_on(found):
+        printer.say("Nothing is running that would send it: start tipsheet run", "yellow")
+    printer.document({**found.document(), "service_running": running})
+
+
+def _look(door: Door, slug: str) -> tuple[Status, bool]:
+    with door.db.read() as s:
+        return status_of(s, get_campaign(s, slug)), is_running(s)
+
+
+def _require_service(door: Door) -> None:
+    with door.db.read() as s:
+        if not is_running(s):
+            raise Refused("It is approved and due, but nothing is running that would send it: start tipsheet run")
+
+
+def _watch(door: Door, slug: str) -> None:
+    """Until it changes no more by itself. The bar is drawn from the rows, as any other look would be."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console(sys.stderr)) as bar:
+        task = bar.add_task(slug, total=None)
+        while True:
+            found, _ = _look(door, slug)
+            n = found.counts
+            done = n.audience - n.planned - n.sending
+            bar.update(task, total=n.audience or None, completed=done, description=f"{slug} {found.state}")
+            if not is_going_on(found):
+                return
+            time.sleep(LOOK)

@@ -1,0 +1,248 @@
+"""`tipsheet campaign …`: making and looking at campaigns. Deciding on them is campaign_decisions.py."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from campaigns import trial
+from campaigns.drafts import Draft, add_campaign, all_campaigns, get_campaign
+from campaigns.plan import plan as plan_of
+from campaigns.status import Status
+from campaigns.status import status as status_of
+from campaigns.why import why as why_of
+from cli.door import Door, actor, opened
+from cli.output import Json, Printer, when
+from delivery.providers import open_provider
+
+app = typer.Typer(help="Campaigns: one mailing each, from the first draft to who got it.")
+Slug = Annotated[str, typer.Argument(help="The campaign's short name.")]
+
+
+@app.command()
+def add(
+    ctx: typer.Context,
+    slug: Slug,
+    onto: Annotated[str, typer.Option("--list", help="The list it goes to.")],
+    subject: Annotated[str, typer.Option(help="One line; may hold {{ subscriber.first_name | default('…') }}.")],
+    article: Annotated[str | None, typer.Option(help="The article whose excerpt it shows.")] = None,
+    offer: Annotated[str | None, typer.Option(help="The offer beside it.")] = None,
+    segment: Annotated[str | None, typer.Option(help="Only this part of the list.")] = None,
+    preheader: Annotated[str, typer.Option(help="What inboxes show after the subject; else taken from the lead.")] = "",
+    template: Annotated[str | None, typer.Option(help="The template; else [campaigns] template.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Add a campaign, as a draft. Nothing leaves before it is sent or scheduled.
+
+    Example: tipsheet campaign add december --list monthly-tips --article knees --offer visit --subject 'Kinder knees'
+    """
+    with opened(ctx) as door, door.db.write() as s:
+        look = template or door.config.campaigns.template
+        draft = Draft(slug, onto, subject, look, article, offer, segment, preheader)
+        add_campaign(s, draft, actor=actor())
+        planned = plan_of(s, get_campaign(s, slug), door.config)
+    printer = Printer(as_json)
+    printer.say(f"The campaign {slug} is a draft for {planned.recipients:,} people. Look at it with:")
+    printer.say(f"  tipsheet campaign preview {slug} --open\n  tipsheet campaign plan {slug}")
+    _warn(printer, planned.problems, planned.warnings)
+    printer.document({"slug": slug, "state": "draft", "recipients": planned.recipients, "problems": planned.problems})
+
+
+@app.command("list")
+def list_(ctx: typer.Context, as_json: Json = False) -> None:
+    """List the campaigns, with how each stands.
+
+    Example: tipsheet campaign list
+    """
+    with opened(ctx) as door, door.db.read() as s:
+        found = [status_of(s, campaign) for campaign in all_campaigns(s)]
+    printer = Printer(as_json)
+    rows = [
+        (
+            x.slug,
+            x.state,
+            when(x.scheduled_for, x.zone or door.config.campaigns.zone),
+            _n(x, "audience"),
+            _n(x, "accepted"),
+        )
+        for x in found
+    ]
+    printer.table(
+        ("campaign", "state", "for", "recipients>", "accepted>"),
+        rows,
+        empty="No campaign yet; add one with: tipsheet campaign add",
+    )
+    printer.document([x.document() for x in found])
+
+
+@app.command()
+def show(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
+    """Show what a campaign is made of and how it stands.
+
+    Example: tipsheet campaign show december
+    """
+    with opened(ctx) as door, door.db.read() as s:
+        campaign = get_campaign(s, slug)
+        facts = {
+            "slug": slug,
+            "subject": campaign.subject,
+            "preheader": campaign.preheader,
+            "template": campaign.template,
+            "state": status_of(s, campaign).state,
+            "for": f"{campaign.wall} {campaign.zone}" if campaign.wall else "",
+            "approved by": campaign.approved_by or "",
+            "added by": campaign.added_by,
+        }
+    printer = Printer(as_json)
+    printer.facts(facts)
+    printer.document({name.replace(" ", "_"): value for name, value in facts.items()})
+
+
+@app.command()
+def preview(
+    ctx: typer.Context,
+    slug: Slug,
+    email: Annotated[str | None, typer.Option("--as", metavar="EMAIL", help="As this subscriber would get it.")] = None,
+    open_it: Annotated[bool, typer.Option("--open", help="Show it in a browser.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write the mail as one person would get it, HTML and text, with links that do nothing.
+
+    Example: tipsheet campaign preview december --as ana@example.com --open
+    """
+    with opened(ctx) as door, door.db.read() as s:
+        filled, warnings = trial.preview(s, door.keys, get_campaign(s, slug), door.config, email)
+    folder = door.config.file.parent / "var" / "preview"
+    folder.mkdir(parents=True, exist_ok=True)
+    html, text = folder / f"{slug}.html", folder / f"{slug}.txt"
+    html.write_text(filled.html, "utf-8")
+    text.write_text(filled.text, "utf-8")
+    printer = Printer(as_json)
+    printer.facts({"subject": filled.subject, "HTML": html, "text": text})
+    _warn(printer, (), warnings)
+    printer.document(
+        {"slug": slug, "subject": filled.subject, "html": str(html), "text": str(text), "warnings": warnings}
+    )
+    if open_it:
+        typer.launch(html.resolve().as_uri())
+
+
+@app.command("test")
+def send_test(
+    ctx: typer.Context,
+    slug: Slug,
+    to: Annotated[str, typer.Option(metavar="EMAIL", help="A colleague, from [delivery] test_to.")],
+    as_json: Json = False,
+) -> None:
+    """Send one test mail, with [Test] in the subject and links that do nothing; it counts nowhere.
+
+    Example: tipsheet campaign test december --to kim@example.com
+    """
+    with opened(ctx) as door:
+        with door.db.read() as s:
+            one = trial.parcel(s, door.keys, get_campaign(s, slug), door.config, to)
+        answer = trial.send_test(open_provider(door.config), one)
+    printer = Printer(as_json)
+    printer.say(f"A test of {slug} is on its way to {to}.")
+    printer.document({"slug": slug, "to": to, "message_id": answer.message_id})
+
+
+@app.command()
+def plan(
+    ctx: typer.Context,
+    slug: Slug,
+    without_events: Annotated[bool, typer.Option(help="As if you accepted to send without the web hook.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show who would get it, who not and why, when, and what stands against it.
+
+    Example: tipsheet campaign plan december
+    """
+    with opened(ctx) as door, door.db.read() as s:
+        campaign = get_campaign(s, slug)
+        planned = plan_of(s, campaign, door.config, without_events=without_events)
+        zone = campaign.zone or door.config.campaigns.zone
+    printer = Printer(as_json)
+    whole = planned.recipients + sum(planned.excluded.values())
+    rows = [("on the list", f"{whole:,}"), *((f"− {why}", f"{n:,}") for why, n in planned.excluded.items())]
+    printer.table(("audience", "people>"), [*rows, ("= will get it", f"{planned.recipients:,}")], empty="")
+    printer.facts(
+        {
+            "requests": planned.requests,
+            "first": when(planned.first_at, zone),
+            "at the latest": when(planned.last_at, zone),
+            "changed since approval": _changed(planned.changes),
+        }
+    )
+    _warn(printer, planned.problems, planned.warnings)
+    printer.document(planned)
+
+
+@app.command()
+def status(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
+    """Show how far it got. The counts add up to the audience, or the command fails.
+
+    Example: tipsheet campaign status december --json
+    """
+    with opened(ctx) as door, door.db.read() as s:
+        found = status_of(s, get_campaign(s, slug))
+    printer = Printer(as_json)
+    draw_status(printer, found, door)
+    printer.document(found.document())
+
+
+@app.command()
+def why(
+    ctx: typer.Context, slug: Slug, email: Annotated[str, typer.Argument(metavar="EMAIL")], as_json: Json = False
+) -> None:
+    """Say why a person did, or didn't, get it: every step that is on record.
+
+    Example: tipsheet campaign why december ana@example.com
+    """
+    with opened(ctx) as door, door.db.read() as s:
+        found = why_of(s, door.keys, get_campaign(s, slug), email)
+    printer = Printer(as_json)
+    printer.say(f"{email}: {found.verdict.replace('_', ' ')}", "bold")
+    zone = door.config.campaigns.zone
+    printer.table(("at", "what", "detail"), [(when(x.at, zone), x.what, x.detail) for x in found.steps], empty="")
+    printer.document(found)
+
+
+def draw_status(printer: Printer, found: Status, door: Door) -> None:
+    printer.say(f"{found.slug}: {found.state.replace('_', ' ')}", "bold")
+    if found.attention:
+        printer.say(found.attention, "yellow")
+    printer.facts({"for": when(found.scheduled_for, found.zone or door.config.campaigns.zone)})
+    n = found.counts
+    rows = [
+        (name, f"{getattr(n, name):,}")
+        for name in ("planned", "sending", "accepted", "refused", "skipped", "uncertain")
+    ]
+    printer.table(("recipients", f"{n.audience:,}>"), rows, empty="")
+    fates = [(name.replace("_", " "), getattr(n, name)) for name in FATES]
+    printer.table(("of the accepted", f"{n.accepted:,}>"), [(k, f"{v:,}") for k, v in fates if v], empty="")
+
+
+FATES = ("delivered", "deferred", "blocked", "bounced", "dropped", "no_news", "complained", "opted_out")
+
+
+def _changed(changes: Any) -> str:
+    words = []
+    if drift := changes.get("recipients"):
+        words.append(f"{drift['approved']:,} recipients were approved, {drift['now']:,} are there now")
+    if "content" in changes:
+        words.append(changes["content"])
+    return "; ".join(words)
+
+
+def _warn(printer: Printer, problems: Any, warnings: Any) -> None:
+    for problem in problems:
+        printer.say(f"✗ {problem}", "red")
+    for warning in warnings:
+        printer.say(f"! {warning}", "yellow")
+
+
+def _n(found: Status, name: str) -> str:
+    value = getattr(found.counts, name)
+    return f"{value:,}" if value else ""

@@ -1,0 +1,99 @@
+"""All that is known of one person in one run, in order: the answer to "why did, or didn't, they get it"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from delivery import outcomes
+from delivery.models import Attempt, Batch, Delivery, DeliveryException, Duplicate, Event, Outcome
+
+_BATCH_VERDICTS = {
+    "planned": "planned",
+    "leaving": "planned",
+    "accepted": "accepted",
+    "uncertain": "uncertain",
+    "skipped": "skipped",
+}
+_FATE_VERDICTS = {
+    "delivered": "delivered",
+    "bounced": "not_delivered",
+    "dropped": "not_delivered",
+    "blocked": "not_delivered",
+    "deferred": "accepted",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    at: datetime | None
+    what: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Trail:
+    """`verdict`: delivered accepted not_delivered refused skipped uncertain planned."""
+
+    verdict: str
+    steps: tuple[Step, ...]
+
+
+def trail(s: Session, run_id: int, subscriber_id: int) -> Trail | None:
+    """None for who is not in the run. A person's state is their exception, else their outcome, else their batch's."""
+    delivery = s.get(Delivery, (run_id, subscriber_id))
+    if delivery is None:
+        return None
+    batch = s.get_one(Batch, (run_id, delivery.batch))
+    exception = s.get(DeliveryException, (run_id, subscriber_id))
+    steps = [Step(None, "planned", f"in batch {batch.number}, which leaves not before {batch.not_before:%F %T} UTC")]
+    steps += _attempts(s, batch, exception)
+    if exception:
+        steps.append(Step(exception.at, exception.kind, exception.reason))
+    steps += _events(s, run_id, subscriber_id) + _duplicates(s, run_id, subscriber_id)
+    if batch.state in ("leaving", "uncertain") or (batch.state == "skipped" and not exception):
+        steps.append(Step(None, batch.state, batch.reason or _meaning(batch.state)))
+    return Trail(_verdict(s, batch, exception, subscriber_id), tuple(steps))
+
+
+def _verdict(s: Session, batch: Batch, exception: DeliveryException | None, subscriber_id: int) -> str:
+    if exception:
+        return exception.kind
+    outcome = s.get(Outcome, (batch.run_id, subscriber_id))
+    fate = outcomes.fate(outcome.flags) if outcome else None
+    return _FATE_VERDICTS[fate] if fate else _BATCH_VERDICTS[batch.state]
+
+
+def _attempts(s: Session, batch: Batch, exception: DeliveryException | None) -> list[Step]:
+    query = (
+        select(Attempt).where(Attempt.run_id == batch.run_id, Attempt.batch == batch.number).order_by(Attempt.number)
+    )
+    steps = []
+    for attempt in s.scalars(query):
+        # Whoever was skipped or refused by an attempt was in none of the later ones.
+        steps.append(Step(attempt.started_at, f"attempt {attempt.number}", _said(attempt)))
+        if exception and exception.attempt == attempt.id:
+            break
+    return steps
+
+
+def _said(attempt: Attempt) -> str:
+    message = f"message {attempt.message_id}" if attempt.message_id else ""
+    return " · ".join(filter(None, (attempt.verdict or "in flight", attempt.evidence, message, f"id {attempt.id}")))
+
+
+def _events(s: Session, run_id: int, subscriber_id: int) -> list[Step]:
+    mine = select(Event).where(Event.run_id == run_id, Event.subscriber_id == subscriber_id)
+    return [Step(event.at, event.kind, event.detail) for event in s.scalars(mine.order_by(Event.at))]
+
+
+def _duplicates(s: Session, run_id: int, subscriber_id: int) -> list[Step]:
+    twice = select(Duplicate).where(Duplicate.run_id == run_id, Duplicate.subscriber_id == subscriber_id)
+    return [Step(d.found_at, "a second time", f"attempt {d.attempt} reached them too") for d in s.scalars(twice)]
+
+
+def _meaning(state: str) -> str:
+    return {"leaving": "with the provider at this moment", "uncertain": "no trustworthy answer came"}.get(state, state)
