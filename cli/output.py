@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ import orjson
 import typer
 from rich import box
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -61,6 +63,20 @@ class Printer:
                 grid.add_row(name, Text(clean(str(value))))
         self._console.print(grid)
 
+    @contextmanager
+    def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:
+        """A bar on standard error, in a terminal only. To be told (how many, of how many)."""
+        bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            console=console(sys.stderr),
+            transient=True,
+        )
+        with bar if sys.stderr.isatty() else nullcontext():
+            task = bar.add_task(what, total=None)
+            yield lambda done, total: bar.update(task, completed=done, total=total)
+
     def document(self, document: Any) -> None:
         if self.as_json:
             sys.stdout.write(to_json(document) + "\n")
@@ -73,8 +89,8 @@ def to_json(document: Any) -> str:
 
 
 def when(instant: datetime | None, zone_name: str) -> str:
-    """`2026-12-01 09:00 America/Los_Angeles`; empty for None."""
-    return f"{instant.astimezone(zone(zone_name)):%Y-%m-%d %H:%M} {zone_name}" if instant else ""
+    """`2026-12-01 09:00 PST`; empty for None."""
+    return f"{instant.astimezone(zone(zone_name)):%Y-%m-%d %H:%M %Z}" if instant else ""
 
 
 def clean(text: str) -> str:

@@ -98,4 +98,5 @@ def _run_steps(s: Session) -> None:
 
 def name(db: Database) -> str:
     """What to call it in a sentence: its file, or its address without a password."""
-    return str(db.engine.url.database) if db.is_sqlite else db.engine.url.render_as_string(hide_password=True)
+    url = db.engine.url
+    return str(url.database) if db.is_sqlite else url.set(drivername="postgresql").render_as_string(hide_password=True)

@@ -123,7 +123,7 @@ class Config:
         return secret
 
     def still_shipped(self) -> tuple[str, ...]:
-        """The keys that would show recipients a clinic that does not exist."""
+        """The keys that would show recipients a clinic that does not exist, such as `[brand] name`."""
         keys = {
             "brand": ("name", "url", "address", "phone", "privacy_url"),
             "delivery": ("from_email", "from_name"),

@@ -1,0 +1,112 @@
+"""`tipsheet doctor`: whether everything that sending needs is in order, and what to do about what is not."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import typer
+
+import migrations
+from base.config import Config
+from base.database import Database
+from base.errors import Refused, TipsheetError
+from cli.door import read_config
+from cli.output import Json, Printer
+from delivery import heartbeat
+from delivery.providers import open_provider
+from migrations import Schema
+from subscribers.keys import check_fingerprints, load_keys
+
+State = Literal["ok", "mind", "broken"]
+STYLES: dict[State, str] = {"ok": "green", "mind": "yellow", "broken": "red"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    check: str
+    state: State
+    words: str
+
+
+def doctor(ctx: typer.Context, as_json: Json = False) -> None:
+    """Check configuration, database, keys, provider and service; each line says ok or what to do.
+
+    Example: tipsheet doctor
+    """
+    config = read_config(ctx)
+    db = Database(config.database.url)
+    try:
+        findings = [
+            Finding("configuration", "ok", f"{config.file} is in order"),
+            _checked("brand", _brand, config, db),
+            _checked("database", _database, config, db),
+            _checked("keys", _keys, config, db),
+            _checked("provider", _provider, config, db),
+            _checked("service", _service, config, db),
+        ]
+    finally:
+        db.close()
+    broken = [each.check for each in findings if each.state == "broken"]
+    printer = Printer(as_json)
+    for each in findings:
+        printer.say(f"{each.state:6}  {each.check:13}  {each.words}", STYLES[each.state])
+    printer.document({"ok": not broken, "checks": findings})
+    if broken:
+        raise Refused(f"Not ready: {', '.join(broken)}; do what is said there and ask again")
+
+
+def _checked(
+    check: str, find: Callable[[Config, Database], tuple[State, str]], config: Config, db: Database
+) -> Finding:
+    try:
+        return Finding(check, *find(config, db))
+    except TipsheetError as cause:
+        return Finding(check, "broken", cause.sentence)
+
+
+def _brand(config: Config, _: Database) -> tuple[State, str]:
+    shipped = ", ".join(config.still_shipped())
+    if not shipped:
+        return "ok", f"mails come from {config.brand.name}, {config.delivery.from_email}"
+    if config.delivery.provider == "sendgrid":
+        return "broken", f"still the made-up clinic in {shipped}; put your own into {config.file}"
+    return "mind", f"still the made-up clinic in {shipped}; fine for trying out, refused for real mail"
+
+
+def _database(_: Config, db: Database) -> tuple[State, str]:
+    migrations.check(db)
+    return "ok", f"{migrations.name(db)} has the schema of this version"
+
+
+def _keys(config: Config, db: Database) -> tuple[State, str]:
+    keys = load_keys(config.keys.path)
+    with db.read() as s:
+        check_fingerprints(s, keys)
+    open_to_all = [f.name for f in config.keys.path.glob("*.key") if f.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)]
+    if open_to_all:
+        return (
+            "broken",
+            f"others on this machine may read {', '.join(open_to_all)}; run: chmod 600 {config.keys.path}/*.key",
+        )
+    return "ok", f"{config.keys.path} has the keys of this database; is it backed up?"
+
+
+def _provider(config: Config, _: Database) -> tuple[State, str]:
+    trouble = open_provider(config).prepare()
+    if not trouble:
+        return "ok", f"{config.delivery.provider} can be reached"
+    if config.delivery.provider == "local":
+        return "mind", f"localgrid does not answer on port {config.localgrid.port}; tipsheet run starts it"
+    return "broken", f"{config.delivery.provider} cannot be used: {trouble}"
+
+
+def _service(_: Config, db: Database) -> tuple[State, str]:
+    if migrations.state(db) is not Schema.CURRENT:
+        return "mind", "cannot be asked before the database is in order"
+    with db.read() as s:
+        if heartbeat.is_recent(s):
+            return "ok", "is running"
+    return "mind", "nothing is running, so nothing would be sent; start it with: tipsheet run"
