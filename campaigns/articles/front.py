@@ -70,7 +70,8 @@ def _parsed(source: str, name: str) -> yaml.Node | None:
     try:
         node: yaml.Node | None = yaml.compose(source, Loader=yaml.BaseLoader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        # An open quote is noticed at the end, and has to be closed where it begins.
+        mark = error.context_mark if "quoted" in (error.context or "") else error.problem_mark
         line = mark.line + 2 if mark else 2
         raise BadInput(f"{name}: line {line} of the front matter cannot be read: write it as `key: value`") from error
     except (yaml.YAMLError, RecursionError) as error:

@@ -11,8 +11,8 @@ _SILENT_END = re.compile(r"</(?:script|style|template)\b", re.I)
 
 def without_tags(html: str) -> str:
     kept: list[str] = []
-    here = 0
-    while (opening := html.find("<", here)) >= 0:
+    here, last = 0, html.rfind(">")
+    while here <= (opening := html.find("<", here)) < last:
         kept.append(html[here:opening])
         here = _after_tag(html, opening)
         kept.append(" " if here > opening + 1 else "<")
@@ -21,7 +21,7 @@ def without_tags(html: str) -> str:
 
 
 def _after_tag(html: str, opening: int) -> int:
-    """Where the text goes on; an unclosed comment or script hides the rest, an unclosed tag is only a `<`."""
+    """Where the text goes on; an unclosed comment or script hides the rest."""
     if html.startswith("<!--", opening):
         return _after(html, "-->", opening)
     if not html[opening + 1 : opening + 2].isalpha() and html[opening + 1 : opening + 2] not in ("/", "!", "?"):
