@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 import pytest
 
@@ -35,8 +36,6 @@ def test_every_other_spelling_of_the_last_character_is_refused(keys: Keys) -> No
 
 
 def test_a_token_with_any_byte_changed_is_nothing(keys: Keys) -> None:
-    from base64 import urlsafe_b64decode, urlsafe_b64encode
-
     for _, text in some_tokens(keys, 50):
         raw = bytearray(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         for at in range(len(raw)):

@@ -1,0 +1,84 @@
+"""Several people at once: what one transaction does while another is open."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+
+from base.database import Database
+from subscribers.consent import OptOut, opt_out
+from subscribers.fields import remember_fields
+from subscribers.importing import import_csv
+from subscribers.keys import Keys
+from subscribers.models import Consent, CustomField, Subscriber, Subscription, Suppression
+from subscribers.suppression import mailable
+from tests.support.people import EVIDENCE, a_list, a_person
+
+
+def at_once(act: Any, times: int) -> list[Any]:
+    with ThreadPoolExecutor(times) as pool:
+        return [each.result() for each in [pool.submit(act, number) for number in range(times)]]
+
+
+def test_the_same_opt_out_sent_several_times_at_once_is_written_once(db: Database, keys: Keys) -> None:
+    with db.write() as s:
+        tips = a_list(s)
+        ann = a_person(s, keys)
+
+    def leave(_: int) -> OptOut:
+        with db.write() as s:
+            return opt_out(s, address_key=ann.address_key, list_id=tips.id, **EVIDENCE)
+
+    assert sorted(each.changed for each in at_once(leave, 6)) == [False] * 5 + [True]
+    with db.read() as s:
+        assert s.scalars(select(Consent.state).order_by(Consent.id)).all() == ["confirmed", "withdrawn"]
+        assert s.scalar(select(func.count()).select_from(Suppression)) == 1
+
+
+def test_the_same_file_imported_twice_at_once_adds_everybody_once(db: Database, keys: Keys, tmp_path: Path) -> None:
+    with db.write() as s:
+        a_list(s)
+    path = tmp_path / "people.csv"
+    path.write_text("email,city\n" + "".join(f"p{n}@example.com,Town\n" for n in range(200)))
+
+    def bring_in(_: int) -> int:
+        return import_csv(db, keys, path, "tips", wording="yes", actor="test").new
+
+    assert sorted(at_once(bring_in, 3)) == [0, 0, 200]
+    with db.read() as s:
+        for table in (Subscriber, Consent, Subscription):
+            assert s.scalar(select(func.count()).select_from(table)) == 200
+
+
+def test_an_opt_out_during_an_import_wins(db: Database, keys: Keys, tmp_path: Path) -> None:
+    with db.write() as s:
+        tips = a_list(s)
+        a_list(s, "other")
+        people = [a_person(s, keys, f"p{n}@example.com", list_slug="other") for n in range(40)]
+    path = tmp_path / "people.csv"
+    path.write_text("email\n" + "".join(f"p{n}@example.com\n" for n in range(40)))
+
+    def act(number: int) -> None:
+        if number == 0:
+            import_csv(db, keys, path, "tips", wording="yes", actor="test")
+            return
+        for person in people[:20]:
+            with db.write() as s:
+                opt_out(s, address_key=person.address_key, list_id=tips.id, **EVIDENCE)
+
+    at_once(act, 2)
+    with db.read() as s:
+        assert set(s.scalars(mailable(tips.id))) == {person.id for person in people[20:]}
+
+
+def test_a_new_field_may_be_seen_by_two_at_once(db: Database) -> None:
+    def remember(_: int) -> None:
+        with db.write() as s:
+            remember_fields(s, ["city"])
+
+    at_once(remember, 4)
+    with db.read() as s:
+        assert s.scalars(select(CustomField.name)).all() == ["city"]
