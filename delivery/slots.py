@@ -9,14 +9,15 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
-from delivery.expressions import Compute, compute, shown
+from delivery.expressions import Compute, clean, compute, link_of, shown
 
+Valued = Callable[[Mapping[str, Any], Mapping[str, str]], str]
 LONGEST_LINE = 998  # of a mail's text part, by RFC 5322
 
 
@@ -84,17 +85,16 @@ class Filler:
     def __init__(self, message: Message) -> None:
         self.message = message
         slots = {slot.token: slot for slot in message.slots}
-        tokens = re.compile("|".join(slots) or "(?!)")
-        self._tokens = tokens
+        self._tokens = tokens = re.compile("|".join(slots) or "(?!)")
         self._subject = _Segments(message.subject, tokens)
         self._html = _Segments(message.html, tokens)
         self._text = _Segments(message.text, tokens)
-        computed = {token: _valued(slot, slots, tokens) for token, slot in slots.items()}
         # Only what stands in the message itself: a token inside a branch is filled with its branch.
-        standing = {*self._subject.tokens, *self._html.tokens, *self._text.tokens}
-        self._values = [(token, value) for token, value in computed.items() if token in standing]
-        # Values in a text line are at most so long together before a line may need another break.
-        self._room = LONGEST_LINE - max(map(len, tokens.sub("", message.text).split("\n")))
+        standing = dict.fromkeys(self._subject.tokens + self._html.tokens + self._text.tokens)
+        self._values = [(token, _valued(slots[token], slots, tokens)) for token in standing]
+        # A text no longer than this has no line that values made too long.
+        bare = tokens.sub("", message.text)
+        self._roomy = len(bare) + LONGEST_LINE - max(map(len, bare.split("\n")))
 
     def values(self, recipient: Recipient) -> dict[str, str]:
         """What stands for each token: escaped for its place, HTML as ASCII."""
@@ -109,57 +109,85 @@ class Filler:
         return self.assemble(self.values(recipient))
 
     def assemble(self, values: Mapping[str, str]) -> Filled:
-        """The mail of whoever these values are of."""
-        text = self._text.join(values)
-        if self._text.length(values) > self._room:
+        """The mail of whoever these values are of (the outbox computes them once, for size and sending)."""
+        at = values.__getitem__
+        text = self._text.join(map(at, self._text.tokens))
+        if len(text) > self._roomy:
             text = wrap(text)
-        return Filled(self._subject.join(values), self._html.join(values), text)
+        subject = " ".join(self._subject.join(map(at, self._subject.tokens)).split())
+        return Filled(subject, self._html.join(map(at, self._html.tokens)), text)
 
 
 class _Segments:
     """A text cut once at its tokens."""
 
     def __init__(self, text: str, tokens: re.Pattern[str]) -> None:
-        self.tokens = tokens.findall(text)
+        self.tokens = tuple(tokens.findall(text))
         self._parts = [part for literal in tokens.split(text) for part in (literal, "")][:-1]
 
-    def join(self, values: Mapping[str, str]) -> str:
+    def join(self, values: Iterable[str]) -> str:
+        """The text with these values at its tokens, in their order."""
         parts = self._parts.copy()
-        parts[1::2] = [values[token] for token in self.tokens]
+        parts[1::2] = values
         return "".join(parts)
 
-    def length(self, values: Mapping[str, str]) -> int:
-        return sum([len(values[token]) for token in self.tokens])
+
+def _valued(slot: Slot, slots: Mapping[str, Slot], tokens: re.Pattern[str]) -> Valued:
+    if slot.branches:
+        return _choice(slot, slots, tokens)
+    escape = _ESCAPES[slot.place]
+    if link := re.fullmatch(r"links\.(\w+)", slot.source):
+        return _link(link[1], escape)
+    computed = compute(slot.source, slot.values, escape=slot.place in HTML)
+    plain = re.fullmatch(r"subscriber\.(\w+)(?:\|(?:d|default)\('([^'\\]*)'(?:, true)?\))?", slot.source)
+    if plain:
+        return _field(plain[1], escape(plain[2] or ""), escape, computed)
+    return lambda subscriber, links: escape(computed(subscriber, links))
 
 
-def _valued(slot: Slot, slots: Mapping[str, Slot], tokens: re.Pattern[str]) -> Compute:
-    value = compute(slot.source, slot.values, escape=slot.place in HTML)
-    return _choice(slot, value, slots, tokens) if slot.branches else _escaped(value, _ESCAPES[slot.place])
+def _field(name: str, default: str, escape: Callable[[Any], str], computed: Compute) -> Valued:
+    """`subscriber.x`, which is most of what mails show, by the shortest way: names and towns repeat."""
+
+    @lru_cache(maxsize=4096)
+    def known(text: str) -> str:
+        return escape(clean(text)) or default
+
+    def value(subscriber: Mapping[str, Any], links: Mapping[str, str]) -> str:
+        found = subscriber.get(name)
+        return known(found) if type(found) is str else escape(computed(subscriber, links))
+
+    return value
 
 
-def _choice(slot: Slot, which: Compute, slots: Mapping[str, Slot], tokens: re.Pattern[str]) -> Compute:
-    branches = [_Segments(branch, tokens) for branch in slot.branches]
-    inner = [[(t, _valued(slots[t], slots, tokens)) for t in branch.tokens] for branch in branches]
+def _link(name: str, escape: Callable[[Any], str]) -> Valued:
+    harmless = _HARMLESS.fullmatch
+
+    def value(_subscriber: Mapping[str, Any], links: Mapping[str, str]) -> str:
+        link = links.get(name) or ""
+        return link if harmless(link) else escape(link_of(links, name))
+
+    return value
+
+
+def _choice(slot: Slot, slots: Mapping[str, Slot], tokens: re.Pattern[str]) -> Valued:
+    which = compute(slot.source, slot.values, escape=slot.place in HTML)
+    branches = [_branch(branch, slots, tokens) for branch in slot.branches]
     last = len(branches) - 1
 
-    def choose(subscriber: Mapping[str, Any], links: Mapping[str, str]) -> str:
-        chosen = which(subscriber, links)
+    def chosen(subscriber: Mapping[str, Any], links: Mapping[str, str]) -> str:
+        number = which(subscriber, links)
         # A condition that cannot be told for this person (a word compared with a number) is not met.
-        n = chosen if isinstance(chosen, int) else last
-        return branches[n].join({token: value(subscriber, links) for token, value in inner[n]})
+        return branches[last if number is None else number](subscriber, links)
 
-    return choose
+    return chosen
 
 
-def _escaped(value: Compute, escape: Callable[[Any], str]) -> Compute:
-    def valued(subscriber: Mapping[str, Any], links: Mapping[str, str]) -> str:
-        found = value(subscriber, links)
-        # Most values are one plain word, which is the same wherever it stands.
-        if type(found) is str and found.isalnum() and found.isascii():
-            return found
-        return escape(found)
-
-    return valued
+def _branch(text: str, slots: Mapping[str, Slot], tokens: re.Pattern[str]) -> Valued:
+    segments = _Segments(text, tokens)
+    if not segments.tokens:
+        return lambda _subscriber, _links: text
+    inner = [_valued(slots[token], slots, tokens) for token in segments.tokens]
+    return lambda subscriber, links: segments.join([value(subscriber, links) for value in inner])
 
 
 def in_html(value: Any) -> str:
@@ -184,6 +212,7 @@ def wrap(text: str) -> str:
     return "\n".join(lines)
 
 
+_HARMLESS = re.compile(r"[!#-%(-;=?-~]*")  # ASCII without what HTML would read: & < > and quotes
 HTML = frozenset({Place.TEXT, Place.ATTRIBUTE, Place.URL})
 _ESCAPES: dict[Place, Callable[[Any], str]] = {
     Place.TEXT: in_html,
