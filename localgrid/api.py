@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable
 
-from localgrid import control, hooks, lists, logs, mail
+from localgrid import control, hooks, lists, logs, mail, pages
 from localgrid.grid import Grid
 from localgrid.http import Request, Response, as_json
 from localgrid.misbehave import rate_limited, refusal
@@ -49,10 +49,22 @@ ROUTES: dict[str, dict[str, Handler]] = {
     "/v3/asm/suppressions/global/{email}": {"GET": lists.show_global, "DELETE": lists.remove_global},
     "/_faults": {"GET": control.show_faults, "PUT": control.put_faults, "DELETE": control.clear_faults},
     "/_stats": {"GET": control.show_stats},
+    "/": {"GET": pages.mails},
+    "/mailbox.json": {"GET": pages.mails_json},
+    "/mail/{number}": {"GET": pages.mail},
+    "/mail/{number}.eml": {"GET": pages.mail_source},
+    "/mail/{number}/html": {"GET": pages.mail_html},
+    "/mail/{number}/text": {"GET": pages.mail_text},
 }
-_PATTERNS = [
-    (path, re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)), methods) for path, methods in ROUTES.items()
-]
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """{number} stands for digits, any other {name} for what is between two slashes."""
+    numbers = re.escape(path).replace(r"\{number\}", r"(?P<number>\d+)")
+    return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", numbers))
+
+
+_PATTERNS = [(path, _pattern(path), methods) for path, methods in ROUTES.items()]
 
 
 def respond(grid: Grid, request: Request) -> Response:
