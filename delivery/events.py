@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from base.database import Database, database_now
-from base.errors import BadInput, TipsheetError
+from base.errors import BadInput
 from base.time import to_ms
 from delivery.ledger.record import prove
 from delivery.models import Event, Run, Spooled
@@ -49,7 +49,9 @@ def drain(db: Database, keys: Keys, *, urgent_only: bool = False) -> int:
         try:
             with s.begin_nested():
                 _apply(s, keys, waiting)
-        except (TipsheetError, SQLAlchemyError) as trouble:
+        except OperationalError:
+            raise  # the database's trouble, not the body's: it stays in the spool
+        except Exception as trouble:
             if len(waiting) > 1:
                 log.warning("one of %s bodies cannot be applied; going one by one", len(waiting))
                 return sum(_apply_alone(s, keys, row) for row in waiting)
@@ -93,7 +95,9 @@ def _apply_alone(s: Session, keys: Keys, row: Spooled) -> int:
         with s.begin_nested():
             _apply(s, keys, [row])
             s.delete(row)
-    except (TipsheetError, SQLAlchemyError) as trouble:
+    except OperationalError:
+        raise
+    except Exception as trouble:
         _put_aside(row, trouble)
     return 1
 
@@ -114,7 +118,7 @@ def _apply(s: Session, keys: Keys, bodies: Sequence[Spooled]) -> None:
     fresh = [one for key, one in news.items() if key not in known]
     runs = _runs(s, {one.run for one in fresh if one.run})
     received = bodies[0].received_at
-    for attempt in {one.attempt for one in fresh if one.attempt}:
+    for attempt in sorted({one.attempt for one in fresh if one.attempt}):
         prove(s, attempt, "an event of this attempt", received)
     _keep(s, fresh, runs)
     _turn_flags(s, fresh, runs)

@@ -50,6 +50,9 @@ class Nothing(ChainableUndefined):
         return 0.0
 
 
+NOTHING = Nothing()
+
+
 class Person:
     """What a template sees as `subscriber`: clean values by name, `Nothing` where there is none."""
 
@@ -78,14 +81,14 @@ class Links(Person):
 def field_of(values: Mapping[str, Any], name: str) -> Any:
     value = values.get(name)
     if type(value) is str and value.isascii() and value.isprintable() and len(value) <= LONGEST_VALUE:
-        return value or Nothing(name=name)
+        return value or NOTHING
     value = clean(value)
-    return Nothing(name=name) if value is None or value == "" else value
+    return NOTHING if value is None or value == "" else value
 
 
 def link_of(links: Mapping[str, str], name: str) -> Any:
     link = links.get(name)
-    return _UNSEEMLY.sub("", link) if link else Nothing(name=name)  # never cut: half a link leads nowhere
+    return _UNSEEMLY.sub("", link) if link else NOTHING  # never cut: half a link leads nowhere
 
 
 def clean(value: Any) -> Any:
@@ -180,10 +183,17 @@ def _of_two(
 
 
 def _conditional(test: nodes.Node, one: nodes.Node, other: nodes.Node, given: Mapping[str, Any]) -> Compute | None:
-    met, first, second = _closure(test, given), _closure(one, given), _closure(other, given)
+    met, first, second = _truth(test, given), _closure(one, given), _closure(other, given)
     if met is None or first is None or second is None:
         return None
     return lambda subscriber, links: (first if met(subscriber, links) else second)(subscriber, links)
+
+
+def _truth(node: nodes.Node, given: Mapping[str, Any]) -> Compute | None:
+    match node:
+        case nodes.Getattr(node=nodes.Name(name="subscriber"), attr=name):
+            return lambda subscriber, _links: subscriber.get(name)  # cleaning makes nothing of something never
+    return _closure(node, given)
 
 
 def _default(value: Any, fallback: Any) -> Any:

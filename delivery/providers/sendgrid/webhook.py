@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -81,11 +80,11 @@ def parse(body: bytes) -> list[News]:
         raise BadInput(f"the body of the web hook is no JSON: {cause}") from cause
     if not isinstance(events, list):
         raise BadInput("the body of the web hook is no array of events")
-    return [news for event in events if isinstance(event, dict) for news in _read(event)]
+    return [_read(event) for event in events if isinstance(event, dict)]
 
 
-def _read(event: dict[str, Any]) -> Iterator[News]:
-    raw = str(event.get("event", ""))
+def _read(event: dict[str, Any]) -> News:
+    raw = _clean(event.get("event", ""))[:64]
     kind, flag = _KINDS.get(raw, (raw or "unknown", None))
     stop, opted_out = None, raw in ("unsubscribe", "group_unsubscribe")
     if raw == "bounce":
@@ -95,9 +94,9 @@ def _read(event: dict[str, Any]) -> Iterator[News]:
         stop = _DROP_STOPS.get(str(event.get("reason", "")).strip().lower())
     elif raw == "spamreport":
         stop, opted_out = "complaint", True
-    yield News(
+    return News(
         kind=kind,
-        email=str(event.get("email", "")),
+        email=_clean(event.get("email", ""))[:320],
         at=_instant(event.get("timestamp")),
         natural_key=_key(event),
         flag=flag,
@@ -108,7 +107,7 @@ def _read(event: dict[str, Any]) -> Iterator[News]:
         run=_text(event, RUN),
         subscriber_id=_number(event.get(SUBSCRIBER)),
         detail=_detail(event),
-        provider_event_id=str(event.get("sg_event_id", ""))[:100],
+        provider_event_id=_clean(event.get("sg_event_id", ""))[:100],
     )
 
 
@@ -134,7 +133,7 @@ def _instant(seconds: object) -> datetime:
 
 def _text(event: dict[str, Any], name: str) -> str | None:
     value = event.get(name)
-    return value[:64] if isinstance(value, str) and value else None
+    return _clean(value)[:64] if isinstance(value, str) and value else None
 
 
 def _number(value: object) -> int | None:
@@ -144,4 +143,9 @@ def _number(value: object) -> int | None:
 
 def _detail(event: dict[str, Any]) -> str:
     words = (event.get("reason"), event.get("response"), event.get("url"), event.get("status"))
-    return " · ".join(str(word) for word in words if word)[:500]
+    return " · ".join(_clean(word) for word in words if word)[:500]
+
+
+def _clean(value: object) -> str:
+    """Other mail servers wrote parts of this: no control characters reach our tables or a terminal."""
+    return "".join(c if c.isprintable() else " " for c in str(value))
