@@ -1,1 +1,129 @@
-"""The clock."""
+"""The clock: JOBS says what runs how often. It only ticks: what is due stands in our tables, and every job may run any
+number of times, in any number of services."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from base.config import Config
+from base.database import Database
+from base.errors import TipsheetError
+from campaigns.launch import launch_due
+from delivery import events, heartbeat, ledger
+from delivery.providers.provider import Provider
+from delivery.settle import Rules, settle
+from subscribers.keys import Keys
+
+log = logging.getLogger(__name__)
+
+ROUNDS = 20  # of ten bodies each before other jobs get the write lock again
+
+
+@dataclass(frozen=True)
+class Service:
+    """What the jobs work with."""
+
+    db: Database
+    keys: Keys
+    config: Config
+    provider: Provider
+    rules: Rules
+    owner: str  # which service signs in
+
+
+@dataclass(frozen=True)
+class Job:
+    name: str
+    every: timedelta
+    work: Callable[[Service], object]
+
+
+class Clock:
+    """From `start` to `stop` every job of JOBS runs in its turn, one at a time of its kind."""
+
+    def __init__(self, service: Service, jobs: tuple[Job, ...] | None = None) -> None:
+        # Its own warnings (a job that takes longer than its turn) are everyday life here.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        once = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults=once, daemon=True)
+        for job in JOBS if jobs is None else jobs:
+            seconds = job.every.total_seconds()
+            self._scheduler.add_job(
+                _Turn(job, service), "interval", seconds=seconds, name=job.name, next_run_time=datetime.now(UTC)
+            )
+
+    def start(self) -> None:
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Returns when no job is running any more."""
+        self._scheduler.shutdown(wait=True)
+
+
+class _Turn:
+    """One job's turns: what fails is told in a sentence, once until it changes, and the next turn comes."""
+
+    def __init__(self, job: Job, service: Service) -> None:
+        self._job, self._service, self._told = job, service, ""
+
+    def __call__(self) -> None:
+        trouble = ""
+        try:
+            self._job.work(self._service)
+        except TipsheetError as cause:
+            trouble = cause.sentence
+        except Exception as cause:
+            trouble = f"unforeseen {type(cause).__name__}"
+            if trouble != self._told:
+                log.exception("job=%s met something unforeseen and goes on", self._job.name)
+        if trouble != self._told:
+            log.log(
+                logging.ERROR if trouble else logging.WARNING, "job=%s %s", self._job.name, trouble or "works again"
+            )
+        self._told = trouble
+
+
+def _launch(service: Service) -> None:
+    launch_due(service.db, service.config)
+
+
+def _sweep(service: Service) -> None:
+    with service.db.write() as s:
+        ledger.sweep(s)
+
+
+def _settle(service: Service) -> None:
+    settle(service.db, service.provider, service.rules)
+
+
+def _drain(service: Service) -> None:
+    for _ in range(ROUNDS):
+        with service.db.read() as s:
+            if events.is_empty(s):
+                return
+        events.drain(service.db, service.keys)
+
+
+def _expire(service: Service) -> None:
+    with service.db.write() as s:
+        ledger.expire(s)
+
+
+def _beat(service: Service) -> None:
+    with service.db.write() as s:
+        heartbeat.beat(s, service.owner)
+
+
+JOBS: tuple[Job, ...] = (
+    Job("launch what is due", timedelta(seconds=1), _launch),
+    Job("sweep leases that ended", timedelta(seconds=1), _sweep),
+    Job("settle what is uncertain", timedelta(seconds=2), _settle),
+    Job("drain events", timedelta(seconds=0.5), _drain),
+    Job("expire what is too late", timedelta(seconds=5), _expire),
+    Job("heartbeat", heartbeat.EVERY, _beat),
+)

@@ -15,7 +15,9 @@ from cli import articles, campaign_decisions, lists, offers, segments, subscribe
 from cli.doctor import doctor
 from cli.init_ import init
 from cli.inline import inline
+from cli.localgrid import localgrid
 from cli.output import clean, console
+from cli.run import run
 from cli.version import version
 
 # A new noun is a file here with an `app`, and a line in this table; a new single command a line in the next.
@@ -27,7 +29,7 @@ NOUNS: dict[str, typer.Typer] = {
     "segment": segments.app,
     "campaign": campaign_decisions.app,
 }
-COMMANDS = (init, doctor, inline, version)
+COMMANDS = (init, doctor, run, localgrid, inline, version)
 
 # The first that fits: done is 0, refused or failed 1, wrong usage or configuration 2.
 EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (

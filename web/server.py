@@ -51,7 +51,7 @@ class Server:
         self._thread = threading.Thread(target=run, args=([self._socket],), name="web", daemon=True)
         self._thread.start()
 
-    def stop(self) -> None:
+    def close(self) -> None:
         if self._server and self._thread:
             self._server.should_exit = True
             self._thread.join()

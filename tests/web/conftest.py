@@ -60,7 +60,7 @@ def served(db: Database, keys: Keys, key: Any = None, **web: Any) -> Iterator[Cl
         yield Client(server.url, pool)
     finally:
         pool.clear()
-        server.stop()
+        server.close()
 
 
 @pytest.fixture

@@ -1,0 +1,81 @@
+"""The service, put together at the door and taken apart in the opposite order."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+
+import migrations
+from base.config import Config
+from base.errors import Broken
+from cli.child import Child
+from cli.door import Door
+from delivery.outbox import Outbox, Pace
+from delivery.providers import open_provider
+from delivery.providers.sendgrid.webhook import public_key
+from delivery.settle import Rules
+from scheduler import Clock, Service
+from web.app import make_app
+from web.server import Server
+
+_SHORTEST_PROBING = timedelta(seconds=10)
+
+
+@dataclass(frozen=True)
+class Running:
+    server: Server
+    grid: Child | None  # localgrid, where the provider is local
+
+    def wait(self, stop: threading.Event) -> None:
+        """Until `stop`. Raises Broken when a part of us ends before."""
+        while not stop.wait(1):
+            if not self.server.is_alive:
+                raise Broken("The web server has ended; what it said stands above. Start again with: tipsheet run")
+            if self.grid and self.grid.has_ended:
+                raise Broken("localgrid has ended; what it said stands above. Start again with: tipsheet run")
+
+
+@contextmanager
+def running(door: Door) -> Iterator[Running]:
+    """At the end nothing new is claimed; what is in flight ends while its provider and our web hook still answer."""
+    config = door.config
+    with ExitStack() as stack:
+        server = stack.enter_context(closing(Server(config.web.host, config.web.port)))
+        grid = None
+        if config.delivery.provider == "local":
+            grid = stack.enter_context(Child(config, f"{server.url}/events/sendgrid"))
+        server.start(make_app(door.db, door.keys, config, _webhook_key(config, grid), migrations.state))
+        _start_sending(door, stack)
+        yield Running(server, grid)
+
+
+def _start_sending(door: Door, stack: ExitStack) -> None:
+    provider, delivery = open_provider(door.config), door.config.delivery
+    outbox = Outbox(door.db, provider, door.keys, Pace(delivery.connections, delivery.lease, delivery.only_to))
+    outbox.start()
+    stack.callback(outbox.stop)
+    owner = f"{socket.gethostname()}:{os.getpid()}"
+    clock = Clock(Service(door.db, door.keys, door.config, provider, _rules(door.config), owner))
+    clock.start()
+    stack.callback(clock.stop)
+
+
+def _rules(config: Config) -> Rules:
+    delivery = config.delivery
+    return Rules(
+        by_proof=delivery.settle == "proof",
+        waiting=delivery.deadline + delivery.settle_after,
+        between_probes=max(delivery.settle_after, _SHORTEST_PROBING),
+    )
+
+
+def _webhook_key(config: Config, grid: Child | None) -> EllipticCurvePublicKey | None:
+    shown = grid.public_key() if grid else config.sendgrid.webhook_key
+    return public_key(shown) if shown else None
