@@ -1,0 +1,28 @@
+"""The template keeps to what can be rendered once for everybody."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.mail import compiled, mail, naive
+from tests.support.sample import ADA, NOBODY, sample_names
+
+HOSTILE = {**ADA, "first_name": "<b>مريم</b> & {{ 7*7 }} 🎉"}
+
+
+@pytest.mark.parametrize("subscriber", [ADA, NOBODY, HOSTILE], ids=["named", "nameless", "hostile"])
+@pytest.mark.parametrize("absent", ["neither", "article", "offer"])
+def test_compiled_and_filled_it_is_what_rendering_for_one_person_gives(absent: str, subscriber: dict[str, str]) -> None:
+    names = sample_names(**({} if absent == "neither" else {absent: None}))
+    assert mail(names, subscriber) == naive(names, subscriber)
+
+
+def test_only_the_greeting_and_the_links_differ_from_person_to_person() -> None:
+    slots = compiled().message.slots
+    assert {slot.source for slot in slots} == {
+        "subscriber.first_name|default('there', true)",
+        "links.unsubscribe",
+        "links.preferences",
+        "links.browser",
+    }
+    assert compiled().warnings == ()
