@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
-from localgrid.server import serve
+from localgrid.server import CannotServe, serve
 from localgrid.settings import Account, Settings
 
 
@@ -19,10 +20,14 @@ def main() -> None:
     parser.add_argument("--sender", action="append", default=[], help="a verified address or domain; default: any")
     parser.add_argument("--log-lag", type=float, default=0.0, help="seconds until /v3/logs shows a message")
     parser.add_argument("--rate-limit", type=int, default=600, help="requests a minute, but for mail/send")
+    parser.add_argument("--fsync", action="store_true", help="survive a power cut, not only a kill")
     parser.add_argument("--fast", action="store_true", help="only count recipients, for benchmarks")
     given = vars(parser.parse_args())
     account = Account(senders=tuple(given.pop("sender")))
-    serve(Settings(**given, account=account))
+    try:
+        serve(Settings(**given, account=account))
+    except CannotServe as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

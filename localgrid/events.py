@@ -26,6 +26,8 @@ def webhook_events(row: Row, shared: Row) -> Iterator[Row]:
     for event in log_events(row, shared):
         if event["event"] == "open":
             event.setdefault("sg_machine_open", False)
+        if event.get("reason") == "Invalid":  # seen in the wild: an id that does not begin as X-Message-Id
+            event["sg_message_id"] = f"filter0001p1las1.{row['request']}.{unix_time(row):X}.0"
         yield {**row["custom_args"], **event}
     if "async" in row["later"]:
         yield _late_bounce(row)

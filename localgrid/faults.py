@@ -119,7 +119,7 @@ class Faults:
 
     def _rules_for(self, request: Request) -> list[Rule]:
         named = request.headers.get("x-localgrid-fault")
-        rules = [rule_from(_from_header(named))] if named else self.rules
+        rules = [_from_header(named)] if named else self.rules
         return [rule for rule in rules if rule.kind in REQUEST_KINDS]
 
 
@@ -159,6 +159,8 @@ def _is_number(value: object) -> bool:
     return value is None or all(isinstance(one, int | float) for one in numbers)
 
 
-def _from_header(text: str) -> object:
-    """A rule as JSON, or only its kind."""
-    return json.loads(text) if text.startswith("{") else {"kind": text}
+def _from_header(text: str) -> Rule:
+    """A rule as JSON, or only its kind; it means the request that carries it, whatever its path."""
+    rule = rule_from(json.loads(text) if text.startswith("{") else {"kind": text})
+    rule.match.setdefault("path", "*")
+    return rule

@@ -41,7 +41,6 @@ class Grid:
 
 
 def open_grid(settings: Settings) -> Grid:
-    settings.data.mkdir(parents=True, exist_ok=True)
     mailbox = Mailbox(settings.data, settings.fsync)
     webhook = Webhook(settings.data, settings.events_url)
     faults = Faults()

@@ -10,7 +10,6 @@ import hashlib
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -147,7 +146,7 @@ def _rows(message: Message, head: Row, fate_of: Callable[[str], Fate]) -> Iterat
                     "message_id": head["message_id"],
                     "sg_message_id": f"{receiver}.{index}",
                     "request": head["request"],
-                    **asdict(fate_of(recipient["email"])),
+                    **vars(fate_of(recipient["email"])),
                 }
                 index += 1
 

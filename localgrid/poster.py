@@ -19,7 +19,7 @@ from localgrid.webhook import Webhook
 
 _PATIENCE = urllib3.Timeout(5.0)
 _LONGEST_PAUSE = 60.0
-_AT_ONCE = 20  # requests turned into events in one go, to keep memory flat
+_AT_ONCE = 5  # requests turned into events in one go, to keep memory flat
 
 
 class Poster:

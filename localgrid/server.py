@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import gzip
 import signal
 import zlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from io import BytesIO
@@ -23,9 +24,19 @@ MOST_BYTES = 30 * 1024 * 1024
 _SEND = "/v3/mail/send"
 
 
+class CannotServe(Exception):
+    """Why it cannot start, in a sentence that says what to do."""
+
+
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; says on one line where it listens."""
-    asyncio.run(_serve(open_grid(settings)))
+    settings.data.mkdir(parents=True, exist_ok=True)
+    with (settings.data / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise CannotServe(f"Another localgrid uses {settings.data}: stop it or name another folder.") from error
+        asyncio.run(_serve(open_grid(settings)))
 
 
 async def _serve(grid: Grid) -> None:
@@ -34,7 +45,7 @@ async def _serve(grid: Grid) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     connections: set[asyncio.Task[None]] = set()
     listen = partial(_connection, grid, connections)
-    server = await asyncio.start_server(listen, grid.settings.host, grid.settings.port, limit=1024 * 1024)
+    server = await _listen(listen, grid.settings)
     port = server.sockets[0].getsockname()[1]
     print(f"localgrid listens on http://{grid.settings.host}:{port}", flush=True)
     poster = asyncio.create_task(grid.poster.run())
@@ -46,6 +57,15 @@ async def _serve(grid: Grid) -> None:
     for task in (poster, *connections):
         task.cancel()
     await asyncio.gather(poster, *connections, return_exceptions=True)
+
+
+async def _listen(
+    listen: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]], settings: Settings
+) -> asyncio.Server:
+    try:
+        return await asyncio.start_server(listen, settings.host, settings.port, limit=1024 * 1024)
+    except OSError as error:
+        raise CannotServe(f"Port {settings.port} of {settings.host} cannot be had: choose another one.") from error
 
 
 async def _connection(

@@ -132,6 +132,7 @@ def test_one_request_can_ask_for_its_own_fault(grid: Running) -> None:
     assert grid.ask("POST", "/v3/mail/send", message(), X_Localgrid_Fault=rule).status == 503
     assert grid.ask("POST", "/v3/mail/send", message(), X_Localgrid_Fault="refuse_sender").status == 400
     assert grid.ask("POST", "/v3/mail/send", message()).status == 202
+    assert grid.ask("GET", "/v3/scopes", X_Localgrid_Fault=rule).status == 503
 
 
 def test_faults_are_shown_counted_and_cleared(grid: Running) -> None:

@@ -6,12 +6,15 @@ import gzip
 import json
 import re
 import socket
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.localgrid.support import CONTRACT, KEY, Running, conform, message, running
+from tests.localgrid.support import CONTRACT, KEY, ROOT, Running, conform, message, running, until
 
 
 def test_accepted_means_written(grid: Running) -> None:
@@ -119,13 +122,10 @@ def test_scopes_follow_the_specification_and_tell_the_rate_limit(grid: Running) 
 
 
 def test_two_requests_on_one_connection(grid: Running) -> None:
-    body = json.dumps(message("kept-alive@example.com")).encode()
-    headers = "".join(f"{name}: {value}\r\n" for name, value in KEY.items())
-    head = f"POST /v3/mail/send HTTP/1.1\r\nHost: x\r\n{headers}Content-Length: {len(body)}\r\n\r\n".encode()
-    at = urlsplit(grid.url)
-    with socket.create_connection((str(at.hostname), at.port or 0), timeout=10) as sock:
+    request = raw(json.dumps(message("kept-alive@example.com")).encode())
+    with connected(grid) as sock:
         for _ in range(2):
-            sock.sendall(head + body)
+            sock.sendall(request)
             answer = b""
             while b"\r\n\r\n" not in answer:
                 answer += sock.recv(65536)
@@ -152,6 +152,46 @@ def test_fast_mode_counts_and_keeps_nothing(tmp_path: Path) -> None:
         stats = grid.stats()
         assert (stats["accepted"], stats["recipients"], stats["distinct"], stats["duplicates"]) == (2, 3, 2, 1)
         assert grid.mailbox() == []
+
+
+def raw(body: bytes) -> bytes:
+    headers = "".join(f"{name}: {value}\r\n" for name, value in KEY.items())
+    return f"POST /v3/mail/send HTTP/1.1\r\nHost: x\r\n{headers}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+def connected(grid: Running) -> socket.socket:
+    at = urlsplit(grid.url)
+    return socket.create_connection((str(at.hostname), at.port or 0), timeout=10)
+
+
+def test_a_client_that_dies_after_its_request_is_heard_and_in_the_middle_is_not(grid: Running) -> None:
+    before = grid.stats()
+    with connected(grid) as sock:
+        sock.sendall(raw(json.dumps(message("died-after@example.com")).encode()))
+    until(lambda: any(line["to"] == "died-after@example.com" for line in grid.mailbox()))
+    with connected(grid) as sock:
+        sock.sendall(raw(json.dumps(message("died-within@example.com")).encode())[:-1])
+    until(lambda: grid.stats()["requests"] == before["requests"] + 2)
+    assert "died-within@example.com" not in {line["to"] for line in grid.mailbox()}
+
+
+def test_eight_at_once_are_all_kept_whole(grid: Running) -> None:
+    grid.faults({"kind": "delay", "args": {"ms": [1, 30]}})
+    with ThreadPoolExecutor(8) as pool:
+        tasks = [pool.submit(grid.send, *(f"at-once-{n}-{k}@example.com" for k in range(50))) for n in range(24)]
+    assert {task.result().status for task in tasks} == {202}
+    lines = [line for line in grid.mailbox() if line["to"].startswith("at-once-")]
+    assert len({line["to"] for line in lines}) == len(lines) == 24 * 50
+    assert [line["id"] for line in grid.mailbox()] == list(range(1, len(grid.mailbox()) + 1))
+
+
+def test_a_second_one_on_the_same_folder_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    with running(tmp_path):
+        command = [sys.executable, "-m", "localgrid", "--port", "0", "--data", str(tmp_path)]
+        second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+    assert (second.returncode, second.stdout) == (1, "")
+    assert "name another folder" in second.stderr
+    assert len(second.stderr.splitlines()) == 1
 
 
 def test_sigterm_stops_it_cleanly_and_a_restart_knows_its_mails(tmp_path: Path) -> None:
