@@ -67,7 +67,7 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 def postgres_url(postgres_template: tuple[Engine, str]) -> Iterator[str]:
     admin, template = postgres_template
     name = f"tipsheet_{uuid4().hex}"
-    _execute(admin, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    _execute(admin, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
     yield admin.url.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
     _execute(admin, f'DROP DATABASE "{name}" WITH (FORCE)')
 
