@@ -194,7 +194,10 @@ def status(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
 
 @app.command()
 def why(
-    ctx: typer.Context, slug: Slug, email: Annotated[str, typer.Argument(metavar="EMAIL")], as_json: Json = False
+    ctx: typer.Context,
+    slug: Slug,
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="Whom you ask about, on the list or not.")],
+    as_json: Json = False,
 ) -> None:
     """Say why a person did, or didn't, get it: every step that is on record.
 

@@ -28,7 +28,7 @@ def add(
         str | None, typer.Option(metavar="SLUG", help="Take what was found in this article; the options go first.")
     ] = None,
     slug: Annotated[str | None, typer.Option(help="A short name; made from the title when left out.")] = None,
-    title: Annotated[str | None, typer.Option()] = None,
+    title: Annotated[str | None, typer.Option(help="What is offered, in a few words.")] = None,
     body: Annotated[
         str | None, typer.Option(help="Paragraphs with a blank line between; - for standard input.")
     ] = None,

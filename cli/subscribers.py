@@ -20,7 +20,7 @@ from subscribers.lists import get_list
 from subscribers.people import add_subscriber, get_subscriber
 
 app = typer.Typer(help="Subscribers: people, what they agreed to, and what stops mail to them.")
-Email = Annotated[str, typer.Argument(metavar="EMAIL")]
+Email = Annotated[str, typer.Argument(metavar="EMAIL", help="Their address, however it is written.")]
 HOW = "command"
 
 
@@ -29,12 +29,14 @@ def add(
     ctx: typer.Context,
     email: Email,
     onto: Annotated[str, typer.Option("--list", help="The list they want.")],
-    first_name: Annotated[str, typer.Option()] = "",
-    last_name: Annotated[str, typer.Option()] = "",
+    first_name: Annotated[str, typer.Option(help="Their first name.")] = "",
+    last_name: Annotated[str, typer.Option(help="Their last name.")] = "",
     zone: Annotated[str, typer.Option(help="Their time zone, such as Europe/Berlin.")] = "",
     locale: Annotated[str, typer.Option(help="Their language, such as en or pt-BR.")] = "",
-    tag: Annotated[list[str] | None, typer.Option(help="May be given more than once.")] = None,
-    field: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="May be given more than once.")] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="A tag; may be given more than once.")] = None,
+    field: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="A custom field; may be given more than once.")
+    ] = None,
     wording: Annotated[str, typer.Option(help="The exact text that they agreed to.")] = "",
     source: Annotated[str, typer.Option(help="Where they agreed: a form, a visit, a call.")] = "",
     as_json: Json = False,
