@@ -6,11 +6,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, Connection, Dialect, Engine, MetaData, String, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -43,7 +43,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: Instant, str: String}
+    type_annotation_map: ClassVar = {datetime: Instant, str: String}
 
 
 class Database:
@@ -96,21 +96,18 @@ def database_now(session: Session) -> datetime:
 def _open(url: str) -> Engine:
     try:
         parsed = make_url(url)
-    except Exception as cause:
-        raise ConfigError(
-            f"[database] url {url!r} cannot be read; use sqlite:///tipsheet.db or postgresql://…"
-        ) from cause
-    if parsed.get_backend_name() == "sqlite":
-        engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
-        event.listen(engine, "connect", _prepare_sqlite)
+        kind = parsed.get_backend_name()
+        if kind == "sqlite":
+            engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+        elif kind == "postgresql":
+            engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=10)
+        else:
+            raise ConfigError(f"[database] url names {kind!r}; Tipsheet keeps its data in sqlite or postgresql")
+    except SQLAlchemyError as cause:
+        raise ConfigError(f"[database] url {url!r} is unusable; write sqlite:///file.db or postgresql://…") from cause
+    event.listen(engine, "connect", _prepare_sqlite if kind == "sqlite" else _prepare_postgres)
+    if kind == "sqlite":
         event.listen(engine, "begin", _begin_sqlite)
-        return engine
-    if parsed.get_backend_name() != "postgresql":
-        raise ConfigError(
-            f"[database] url names {parsed.get_backend_name()!r}; Tipsheet keeps its data in sqlite or postgresql"
-        )
-    engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=10)
-    event.listen(engine, "connect", _prepare_postgres)
     return engine
 
 
@@ -144,7 +141,7 @@ def _say(engine: Engine, cause: DBAPIError) -> str:
     words = str(cause.orig).strip().splitlines()[0]
     where = engine.url.render_as_string(hide_password=True)
     if "locked" in words:
-        return f"The database {where} stayed locked by another process for {BUSY_SECONDS} s; try again when that is done"
+        return f"The database {where} stayed locked by another process for {BUSY_SECONDS} s; try again after it"
     if "no such table" in words or "does not exist" in words:
         return f"The database {where} has no tables yet ({words}); make them with: tipsheet init"
     if "disk" in words or "full" in words:

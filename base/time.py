@@ -38,9 +38,7 @@ def zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as cause:
-        raise BadInput(
-            f"{name!r} is no time zone; use a name such as Europe/Berlin or America/Los_Angeles"
-        ) from cause
+        raise BadInput(f"{name!r} is no time zone; use a name such as Europe/Berlin or America/Los_Angeles") from cause
 
 
 def parse_wall(text: str) -> datetime:
@@ -55,7 +53,7 @@ def parse_wall(text: str) -> datetime:
 
 
 def at_wall(wall: datetime, zone_name: str) -> datetime:
-    """The instant of a wall time. One that does not exist moves forward over the gap; one that repeats means the first."""
+    """The instant of a wall time. One that does not exist moves forward; one that repeats means the first."""
     local = wall.replace(tzinfo=zone(zone_name), fold=0)
     # With fold=0 a time inside the gap takes the offset from before it, which lands after the gap: forward.
     return local.astimezone(UTC)
