@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from localgrid.server import CannotServe, serve
+from localgrid.server import serve
 from localgrid.settings import Account, Settings
 
 
@@ -26,8 +26,8 @@ def main() -> None:
     account = Account(senders=tuple(given.pop("sender")))
     try:
         serve(Settings(**given, account=account))
-    except CannotServe as error:
-        sys.exit(str(error))
+    except OSError as error:
+        sys.exit(f"localgrid cannot start ({error.strerror}); choose another --port or --data.")
 
 
 if __name__ == "__main__":

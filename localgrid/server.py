@@ -7,7 +7,7 @@ import fcntl
 import gzip
 import signal
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from io import BytesIO
@@ -24,18 +24,14 @@ MOST_BYTES = 30 * 1024 * 1024
 _SEND = "/v3/mail/send"
 
 
-class CannotServe(Exception):
-    """Why it cannot start, in a sentence that says what to do."""
-
-
 def serve(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT; says on one line where it listens."""
+    """Serve until SIGTERM or SIGINT; says on one line where it listens. OSError: port or folder are taken."""
     settings.data.mkdir(parents=True, exist_ok=True)
     with (settings.data / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise CannotServe(f"Another localgrid uses {settings.data}: stop it or name another folder.") from error
+            raise OSError(error.errno, f"another localgrid uses {settings.data}") from error
         asyncio.run(_serve(open_grid(settings)))
 
 
@@ -45,7 +41,7 @@ async def _serve(grid: Grid) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     connections: set[asyncio.Task[None]] = set()
     listen = partial(_connection, grid, connections)
-    server = await _listen(listen, grid.settings)
+    server = await asyncio.start_server(listen, grid.settings.host, grid.settings.port, limit=1024 * 1024)
     port = server.sockets[0].getsockname()[1]
     print(f"localgrid listens on http://{grid.settings.host}:{port}", flush=True)
     poster = asyncio.create_task(grid.poster.run())
@@ -57,15 +53,6 @@ async def _serve(grid: Grid) -> None:
     for task in (poster, *connections):
         task.cancel()
     await asyncio.gather(poster, *connections, return_exceptions=True)
-
-
-async def _listen(
-    listen: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]], settings: Settings
-) -> asyncio.Server:
-    try:
-        return await asyncio.start_server(listen, settings.host, settings.port, limit=1024 * 1024)
-    except OSError as error:
-        raise CannotServe(f"Port {settings.port} of {settings.host} cannot be had: choose another one.") from error
 
 
 async def _connection(

@@ -190,7 +190,7 @@ def test_a_second_one_on_the_same_folder_is_refused_in_a_sentence(tmp_path: Path
         command = [sys.executable, "-m", "localgrid", "--port", "0", "--data", str(tmp_path)]
         second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
     assert (second.returncode, second.stdout) == (1, "")
-    assert "name another folder" in second.stderr
+    assert "another localgrid uses" in second.stderr
     assert len(second.stderr.splitlines()) == 1
 
 
