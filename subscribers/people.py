@@ -1,10 +1,8 @@
-"""Subscribers: adding, finding, and what a mail to them needs. Will and stops are in consent.py, suppression.py."""
+"""Subscribers: adding and finding. Will and stops are in consent.py and suppression.py."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,16 +16,6 @@ from subscribers.keys import Keys
 from subscribers.lists import get_list
 from subscribers.models import Subscriber, SubscriberTag
 from subscribers.values import clean, clean_locale, clean_zone
-
-
-@dataclass(frozen=True, slots=True)
-class Addressee:
-    """What a mail to one person needs."""
-
-    id: int
-    email: str
-    address_key: bytes
-    values: Mapping[str, Any]  # fixed fields, tags and custom fields, side by side
 
 
 def add_subscriber(
@@ -67,7 +55,7 @@ def add_subscriber(
             setattr(person, name, value)
     person.custom = {**person.custom, **{name: value for name, value in fields.items() if value}}
     remember_fields(s, fields)
-    _addtags_of(s, person, tags)
+    _add_tags(s, person, tags)
     s.flush()
     return person
 
@@ -90,40 +78,6 @@ def get_subscriber(s: Session, keys: Keys, email: str) -> Subscriber:
     return found
 
 
-def addressees(s: Session, ids: Sequence[int]) -> dict[int, Addressee]:
-    """What mails to these people need, in two statements: for whole batches, up to 1,000 at once."""
-    tags = tags_of(s, ids)
-    query = select(
-        Subscriber.id,
-        Subscriber.email,
-        Subscriber.address_key,
-        Subscriber.first_name,
-        Subscriber.last_name,
-        Subscriber.zone,
-        Subscriber.locale,
-        Subscriber.created_at,
-        Subscriber.custom,
-    ).where(Subscriber.id.in_(ids))
-    return {
-        row.id: Addressee(
-            row.id,
-            row.email,
-            row.address_key,
-            {
-                **row.custom,
-                "email": row.email,
-                "first_name": row.first_name,
-                "last_name": row.last_name,
-                "zone": row.zone,
-                "locale": row.locale,
-                "joined": row.created_at,
-                "tags": tags.get(row.id, []),
-            },
-        )
-        for row in s.execute(query)
-    }
-
-
 def tags_of(s: Session, ids: Sequence[int]) -> dict[int, list[str]]:
     """The tags of each who has any, in order."""
     query = select(SubscriberTag.subscriber_id, SubscriberTag.tag).where(SubscriberTag.subscriber_id.in_(ids))
@@ -144,7 +98,7 @@ def _new(s: Session, keys: Keys, email: str) -> Subscriber:
     return person
 
 
-def _addtags_of(s: Session, person: Subscriber, tags: Iterable[str]) -> None:
+def _add_tags(s: Session, person: Subscriber, tags: Iterable[str]) -> None:
     wanted = {clean(tag) for tag in tags} - {""}
     for tag in sorted(wanted.difference(tags_of(s, [person.id]).get(person.id, ()))):
         s.add(SubscriberTag(tag=tag, subscriber_id=person.id))
