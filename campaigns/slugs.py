@@ -14,7 +14,7 @@ _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 def slug_from(title: str) -> str:
     """`Why does my back hurt?` is `why-does-my-back-hurt`. Raises BadInput when no letter is left."""
     bare = "".join(c for c in unicodedata.normalize("NFKD", title.casefold()) if not unicodedata.combining(c))
-    words = re.findall(r"[^\W_]+", re.sub("['’]", "", bare))
+    words: list[str] = re.findall(r"[^\W_]+", re.sub("['’]", "", bare))
     parts = [part for word in words if (part := word.encode("ascii", "ignore").decode())]
     if not parts:
         raise BadInput(f"No short name can be made from the title {title[:80]!r}; choose one with --slug")
