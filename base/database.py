@@ -104,7 +104,9 @@ def _open(url: str) -> Engine:
         else:
             raise ConfigError(f"[database] url names {kind!r}; Tipsheet keeps its data in sqlite or postgresql")
     except SQLAlchemyError as cause:
-        raise ConfigError(f"[database] url {url!r} is unusable; write sqlite:///file.db or postgresql://…") from cause
+        raise ConfigError(
+            "[database] url cannot be read; write sqlite:///file.db or postgresql://user@host/name"
+        ) from cause
     event.listen(engine, "connect", _prepare_sqlite if kind == "sqlite" else _prepare_postgres)
     if kind == "sqlite":
         event.listen(engine, "begin", _begin_sqlite)

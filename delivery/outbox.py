@@ -17,7 +17,7 @@ import orjson
 from base.database import Database
 from base.errors import TipsheetError
 from delivery import events, messages
-from delivery.ledger import Claim, claim, record
+from delivery.ledger import Claim, claim, is_due, record
 from delivery.ledger.split import set_apart
 from delivery.providers.provider import Addressed, Answer, Envelope, Parcel, Provider, Verdict
 from delivery.slots import Filler, Recipient
@@ -45,6 +45,7 @@ class Outbox:
         self._db, self._provider, self._keys, self._pace = db, provider, keys, pace
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._stopping = threading.Event()
+        self._trouble = ""  # what was last said of an unreachable provider
         self._fillers: dict[int, Filler] = {}
         self._threads = [
             threading.Thread(target=self._work, name=f"outbox-{n}", daemon=True) for n in range(pace.connections)
@@ -80,9 +81,10 @@ class Outbox:
 
     def step(self) -> bool:
         """One batch, from claim to record. False when there was none to claim or the provider cannot be reached."""
-        if trouble := self._provider.prepare():
-            log.warning("the provider cannot be reached; nothing is claimed: %s", trouble)
-            self._stopping.wait(1)
+        with self._db.read() as s:
+            if not is_due(s):
+                return False  # looking takes no write lock
+        if not self._is_reachable():
             return False
         taken, filler = self._claim()
         committed = time.monotonic()
@@ -91,6 +93,16 @@ class Outbox:
         if taken.members:
             self._send(taken, filler, lambda: time.monotonic() - committed < BEGIN_WITHIN)
         return True
+
+    def _is_reachable(self) -> bool:
+        """Asked before a claim, so that an unreachable provider costs no attempt."""
+        trouble = self._provider.prepare()
+        if trouble != self._trouble:
+            log.warning("the provider %s", f"cannot be reached: {trouble}" if trouble else "can be reached again")
+        self._trouble = trouble
+        if trouble:
+            self._stopping.wait(1)
+        return not trouble
 
     def _claim(self) -> tuple[Claim | None, Filler | None]:
         while True:
@@ -103,29 +115,40 @@ class Outbox:
                 time.sleep(0.05)  # another process is applying them
 
     def _send(self, taken: Claim, filler: Filler, may_begin: Callable[[], bool]) -> None:
-        parcel, too_big = self._pack(taken, filler)
-        if too_big and len(taken.members) > 1:
+        try:
+            parcel, apart = self._pack(taken, filler)
+        except Exception as cause:  # nothing was written yet: let a person look instead of trying for ever
+            log.exception("attempt=%s the mails cannot be put together", taken.attempt)
+            self._write_down(taken, Answer(Verdict.HELD, f"the mails cannot be put together: {cause}"))
+            return
+        if apart and len(taken.members) > 1:
             self._write_down(taken, Answer(Verdict.RETURNED, "somebody's values cannot travel with others"))
             with self._db.write() as s:
-                set_apart(s, taken.run_id, taken.batch, too_big)
+                set_apart(s, taken.run_id, taken.batch, apart)
             return
-        answer = self._provider.send(parcel, may_begin)
-        log.info(
-            "attempt=%s batch=%s run=%s %s %s", taken.attempt, taken.batch, taken.run_id, answer.verdict, answer.status
-        )
+        answer = self._hand_over(parcel, may_begin)
+        where = f"attempt={taken.attempt} batch={taken.batch} run={taken.run_id}"
+        log.info("%s %s %s", where, answer.verdict, answer.status)
         self._write_down(taken, answer)
+
+    def _hand_over(self, parcel: Parcel, may_begin: Callable[[], bool]) -> Answer:
+        try:
+            return self._provider.send(parcel, may_begin)
+        except Exception as cause:  # it promised never to raise, so nobody knows how far it came
+            log.exception("attempt=%s the provider failed", parcel.attempt)
+            return Answer(Verdict.UNCERTAIN, f"the provider failed: {type(cause).__name__}")
 
     def _pack(self, taken: Claim, filler: Filler) -> tuple[Parcel, list[int]]:
         envelope = Envelope(**orjson.loads(taken.envelope))
-        people, too_big = [], []
+        people, apart = [], []
         for member in taken.members:
             token = links.sign(self._keys, member.address_key, taken.list_id, taken.public_id)
             urls = link_urls(envelope.public_url, token, taken.public_id)
             values = filler.values(Recipient(member.fields, urls))
             if _size(values) > MOST_VALUES or filler.holds_token(values):
-                too_big.append(member.subscriber_id)
+                apart.append(member.subscriber_id)
             people.append(Addressed(member.subscriber_id, member.email, values, urls["unsubscribe"]))
-        return Parcel(taken.attempt, taken.public_id, envelope, filler, people), too_big
+        return Parcel(taken.attempt, taken.public_id, envelope, filler, people), apart
 
     def _write_down(self, taken: Claim, answer: Answer) -> None:
         """A failed record is never a failed send: keep the answer and try until it is written."""

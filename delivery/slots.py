@@ -9,10 +9,11 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from functools import cached_property, lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from delivery.expressions import Compute, clean, compute, link_of, shown
@@ -84,56 +85,66 @@ class Filler:
     def __init__(self, message: Message) -> None:
         self.message = message
         slots = {slot.token: slot for slot in message.slots}
-        self._tokens = tokens = re.compile("|".join(slots) or "(?!)")
-        self._subject = _Segments(message.subject, tokens)
-        self._html = _Segments(message.html, tokens)
-        self._text = _Segments(message.text, tokens)
+        self._pattern = tokens = re.compile("|".join(slots) or "(?!)")
+        texts = message.subject, message.html, message.text
         # Only what stands in the message itself: a token inside a branch is filled with its branch.
-        standing = dict.fromkeys(self._subject.tokens + self._html.tokens + self._text.tokens)
-        self._values = [(token, _valued(slots[token], slots, tokens)) for token in standing]
-        named = {token: _LINK.fullmatch(slots[token].source) for token in standing}
-        self._swift = [(t, _plain_link(link[1]) if (link := named[t]) else value) for t, value in self._values]
+        standing = dict.fromkeys(token for text in texts for token in tokens.findall(text))
+        links = {token: link[1] for token in standing if (link := _LINK.fullmatch(slots[token].source))}
+        self._tokens = [*links, *(token for token in standing if token not in links)]  # links first
+        self._values = [_valued(slots[token], slots, tokens) for token in self._tokens]
+        self._links, self._others = _picker(list(links.values())), self._values[len(links) :]
+        self._subject, self._html, self._text = (_Segments(text, self._tokens, tokens) for text in texts)
         # A text no longer than this has no line that values made too long.
         bare = tokens.sub("", message.text)
         self._roomy = len(bare) + LONGEST_LINE - max(map(len, bare.split("\n")))
 
     def values(self, recipient: Recipient) -> dict[str, str]:
         """What stands for each token: escaped for its place, HTML as ASCII."""
-        subscriber, links = recipient.subscriber, recipient.links
-        # Links are most of the characters, and one look at all of them is cheaper than one at each.
-        how = self._swift if _HARMLESS.fullmatch("".join(links.values())) else self._values
-        return {token: value(subscriber, links) for token, value in how}
+        return dict(zip(self._tokens, self._computed(recipient), strict=True))
 
     def holds_token(self, values: Mapping[str, str]) -> bool:
         """Whether a value holds a token: then only `fill` is safe, since a provider replaces in an unknown order."""
-        return self._tokens.search("\0".join(values.values())) is not None
+        return self._pattern.search("\0".join(values.values())) is not None
 
     def fill(self, recipient: Recipient) -> Filled:
-        return self.assemble(self.values(recipient))
+        return self._assembled(self._computed(recipient))
 
     def assemble(self, values: Mapping[str, str]) -> Filled:
         """The mail of whoever these values are of (the outbox computes them once, for size and sending)."""
-        at = values.__getitem__
-        text = self._text.join(map(at, self._text.tokens))
+        return self._assembled([values[token] for token in self._tokens])
+
+    def _computed(self, recipient: Recipient) -> list[str]:
+        subscriber, links = recipient.subscriber, recipient.links
+        # Links are most of the characters; those that stand as they are everywhere are taken over all together.
+        if _harmless("".join(links.values())):
+            try:
+                return [*self._links(links), *[value(subscriber, links) for value in self._others]]
+            except KeyError:
+                pass  # a preview, say, has not all links
+        return [value(subscriber, links) for value in self._values]
+
+    def _assembled(self, values: Sequence[str]) -> Filled:
+        text = self._text.join(values)
         if len(text) > self._roomy:
             text = wrap(text)
-        subject = self._subject.join(map(at, self._subject.tokens)).strip()
+        subject = self._subject.join(values).strip()
         if "  " in subject:  # around a value that is empty
             subject = in_subject(subject)
-        return Filled(subject, self._html.join(map(at, self._html.tokens)), text)
+        return Filled(subject, self._html.join(values), text)
 
 
 class _Segments:
     """A text cut once at its tokens."""
 
-    def __init__(self, text: str, tokens: re.Pattern[str]) -> None:
-        self.tokens = tuple(tokens.findall(text))
-        self._parts = [part for literal in tokens.split(text) for part in (literal, "")][:-1]
+    def __init__(self, text: str, tokens: list[str], pattern: re.Pattern[str]) -> None:
+        numbers = {token: number for number, token in enumerate(tokens)}
+        self._pick = _picker([numbers[token] for token in pattern.findall(text)])
+        self._parts = [part for literal in pattern.split(text) for part in (literal, "")][:-1]
 
-    def join(self, values: Iterable[str]) -> str:
-        """The text with these values at its tokens, in their order."""
+    def join(self, values: Sequence[str]) -> str:
+        """The text with these values, given in the order of all tokens, where its tokens stood."""
         parts = self._parts.copy()
-        parts[1::2] = values
+        parts[1::2] = self._pick(values)
         return "".join(parts)
 
 
@@ -168,8 +179,16 @@ def _link(name: str, escape: Callable[[Any], str]) -> Valued:
     return lambda _subscriber, links: escape(link_of(links, name))
 
 
-def _plain_link(name: str) -> Valued:
-    return lambda _subscriber, links: links.get(name) or ""
+def _picker(keys: list[Any]) -> Callable[[Any], Sequence[str]]:
+    """What a mapping or list holds at these keys. itemgetter does it fastest, but for one key gives no tuple."""
+    if len(keys) > 1:
+        return itemgetter(*keys)
+    return (lambda values: (values[keys[0]],)) if keys else lambda _values: ()
+
+
+def _harmless(links: str) -> bool:
+    """Whether these mean the same everywhere: nothing that HTML would read, that needs a reference or breaks a line."""
+    return not links.encode("utf-8", "surrogatepass").translate(None, _URL_BYTES)
 
 
 def _choice(slot: Slot, slots: Mapping[str, Slot], tokens: re.Pattern[str]) -> Valued:
@@ -186,13 +205,14 @@ def _choice(slot: Slot, slots: Mapping[str, Slot], tokens: re.Pattern[str]) -> V
 
 
 def _branch(text: str, slots: Mapping[str, Slot], tokens: re.Pattern[str]) -> Valued:
-    segments = _Segments(text, tokens)
-    inner = [_valued(slots[token], slots, tokens) for token in segments.tokens]
+    inside = tokens.findall(text)
+    inner = [_valued(slots[token], slots, tokens) for token in inside]
     if not inner:
         return lambda _subscriber, _links: text
     if len(inner) == 1:
         value, (before, after) = inner[0], tokens.split(text)
-        return lambda subscriber, links: f"{before}{value(subscriber, links)}{after}"
+        return lambda subscriber, links: before + value(subscriber, links) + after
+    segments = _Segments(text, inside, tokens)
     return lambda subscriber, links: segments.join([value(subscriber, links) for value in inner])
 
 
@@ -219,7 +239,7 @@ def wrap(text: str) -> str:
 
 
 _LINK = re.compile(r"links\.(\w+)")
-_HARMLESS = re.compile(r"[!#-%(-;=?-~]*")  # ASCII without what HTML would read: & < > and quotes
+_URL_BYTES = bytes(byte for byte in range(33, 127) if chr(byte) not in "&<>\"'")
 HTML = frozenset({Place.TEXT, Place.ATTRIBUTE, Place.URL})
 _ESCAPES: dict[Place, Callable[[Any], str]] = {
     Place.TEXT: in_html,

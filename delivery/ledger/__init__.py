@@ -10,7 +10,7 @@ and is no error.
 """
 
 from delivery.ledger.brakes import drop, expire, hold, release
-from delivery.ledger.claim import Claim, Member, claim
+from delivery.ledger.claim import Claim, Member, claim, is_due
 from delivery.ledger.counts import Counts, counts
 from delivery.ledger.plan import add, freeze, open_run
 from delivery.ledger.record import accept, prove, record, sweep
@@ -28,6 +28,7 @@ __all__ = [
     "expire",
     "freeze",
     "hold",
+    "is_due",
     "lose",
     "open_run",
     "prove",

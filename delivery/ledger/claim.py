@@ -114,6 +114,11 @@ def claim(s: Session, *, owner: str, account: str, lease: timedelta, fence: Call
     )
 
 
+def is_due(s: Session) -> bool:
+    """Is there anything to claim? Asking takes no lock."""
+    return s.execute(_sql(s, _DUE)).first() is not None
+
+
 def _too_many_doubts(s: Session, run_id: int) -> bool:
     sql = "SELECT count(*) FROM attempts WHERE run_id = :run AND verdict = 'uncertain' AND answered_at IS NOT NULL"
     return bool(s.execute(text(sql), {"run": run_id}).scalar_one() >= MOST_DOUBTS)

@@ -46,7 +46,11 @@ class SendGrid:
 
     def send(self, parcel: Parcel, may_begin: Callable[[], bool]) -> Answer:
         try:
-            reply = self._post(build(parcel), may_begin)
+            body = build(parcel)
+        except (TypeError, ValueError) as cause:
+            return Answer(Verdict.HELD, f"the request cannot be written: {cause}")
+        try:
+            reply = self._post(body, may_begin)
         except NotBegun as cause:
             return Answer(Verdict.RETURNED, str(cause))
         except Unanswered as cause:
