@@ -11,6 +11,7 @@ def _words(text: str) -> frozenset[str]:
 # Counting
 ONES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 FIRSTS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+LASTS = ("finally", "lastly", "last")
 
 # Words that a title writes small.
 SMALL = _words("a an the and or but nor of for to in on at by with from as vs via per your our is are be it its up")

@@ -19,7 +19,7 @@ from campaigns.articles.sentences import CLOSERS, ends_as_sentence, sentences
 # strong: written like a title. weak: like the beginning of a sentence that nobody ended.
 Looks = Literal["strong", "weak", "none"]
 
-_MOST_WORDS, _MOST_CHARACTERS, _MOST_WEAK_WORDS, _MOST_WORDS_WITH_COLON = 14, 110, 9, 6
+_MOST_WORDS, _MOST_CHARACTERS, _MOST_WEAK_WORDS = 14, 110, 9
 _TITLE_SHARE = 0.7  # of the words that titles write with a capital
 _WEB = re.compile(r"https?://|www\.|\S@\S+\.\w", re.I)
 _BYLINE = re.compile(
@@ -45,8 +45,6 @@ def looks(text: str) -> Looks:
         return "none"
     if text.endswith("?"):
         return _question(words)
-    if text.endswith(":") and len(words) > _MOST_WORDS_WITH_COLON:
-        return "none"
     if is_title_case(words):
         return "strong"
     return "weak" if _is_weak(text, words) else "none"
@@ -56,8 +54,9 @@ def is_title_case(words: list[str]) -> bool:
     """Most of the words that a title writes with a capital have one; scripts without capitals never do."""
     telling = [w for w in map(_letters, words) if w and w.lower() not in SMALL]
     capitals = sum(not word[0].islower() for word in telling)
-    ends_small = words[-1].islower()  # the last word of a title has its capital, however small
-    return bool(telling) and telling[0][0].isupper() and not ends_small and capitals >= _TITLE_SHARE * len(telling)
+    if not telling or words[-1].islower() or telling[0][0].islower():
+        return False  # the last word of a title has its capital, however small
+    return any(word[0].isupper() for word in telling) and capitals >= _TITLE_SHARE * len(telling)
 
 
 def could_head_text(text: str) -> bool:

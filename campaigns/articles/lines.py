@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from campaigns.articles.headings import looks
 from campaigns.articles.numbering import number_of
 from campaigns.articles.sentences import ends_as_sentence
 
@@ -21,6 +22,7 @@ _LONGEST_MARK = 4  # characters: an emoji with its skin tone and joiners
 _RULE = re.compile(r"[\s\-=_*~·•#—–.]*")
 # The margin that people and mail programs wrap at. A longer line stands for a whole paragraph.
 _NARROWEST, _WIDEST = 40, 120
+_SET_IN = ("  ", "\t")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ def _unwrapped(raw: list[str]) -> Iterator[str]:
     joined: list[str] = []
     for i, line in enumerate(raw):
         blank = _is_rule(line)
-        if joined and (blank or not _continues(raw[i - 1], line, joined[0], margin)):
+        if joined and (blank or not _continues(raw[i - 1], line, joined, margin)):
             yield " ".join(joined)
             joined = []
         if not blank:
@@ -65,13 +67,16 @@ def _margin(raw: list[str]) -> int:
     return margin if len(full) >= 3 and len(broken) * 2 > len(full) else 0
 
 
-def _continues(before: str, line: str, opening: str, margin: int) -> bool:
-    if _is_rule(before) or _opens_item(line):
+def _continues(before: str, line: str, joined: list[str], margin: int) -> bool:
+    set_in = line.startswith(_SET_IN) and not before.startswith(_SET_IN)
+    if not (margin or set_in) or _is_rule(before) or _opens_item(line):
         return False
-    first_word = line.split(maxsplit=1)[0]
-    if margin and (len(before.rstrip()) + 1 + len(first_word) > margin or first_word[0].islower()):
+    if set_in and _opens_item(joined[0]):
         return True
-    return line.startswith(("  ", "\t")) and not before.startswith(("  ", "\t")) and _opens_item(opening)
+    first_word = line.split(maxsplit=1)[0]
+    fits = len(before.rstrip()) + 1 + len(first_word) <= margin
+    is_heading = len(joined) == 1 and looks(joined[0]) == "strong"
+    return margin > 0 and (first_word[0].islower() or not (fits or is_heading))
 
 
 def _is_rule(line: str) -> bool:

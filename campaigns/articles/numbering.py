@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from campaigns.articles.english import FIRSTS, ONES
+from campaigns.articles.english import FIRSTS, LASTS, ONES
 
 _ROMANS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv")
 _NAME = r"(?:(?P<name>[^\W\d_]{2,12})\s+)?"
@@ -26,16 +26,24 @@ _STYLES: tuple[tuple[str, re.Pattern[str], Sequence[str] | None], ...] = (
     ("roman", re.compile(rf"\(?(?P<n>[ivxIVX]{{1,5}}){_SPACED_STOP}"), _ROMANS),
     ("letter", re.compile(r"\(?(?P<n>[A-Ha-h])(?P<stop>[.)])\s+"), "abcdefgh"),
     ("word", re.compile(rf"{_NAME}(?P<n>{'|'.join(ONES)})(?:{_LOOSE_STOP}|$)", re.I), ONES),
+    ("digits", re.compile(r"#(?P<n>[0-9]{1,2})\s+"), None),
     ("ordinal", re.compile(rf"(?P<n>{'|'.join(FIRSTS)})(?:ly)?{_LOOSE_STOP}", re.I), FIRSTS),
+    ("ordinal", re.compile(rf"(?P<n>{'|'.join(LASTS)}){_LOOSE_STOP}", re.I), LASTS),
+)
+# Most lines open with no number: one look tells.
+_NUMBER_WORDS = "|".join(ONES + FIRSTS + LASTS)
+_MAYBE = re.compile(
+    rf"(?:[^\W\d_]{{2,12}}\s+)?[(#№]{{0,2}}(?:[0-9]|(?:[ivx]{{1,5}}|[a-h])[.):\s–—-]|{_NUMBER_WORDS})", re.I
 )
 _LONGEST_MARK = 40
+_LAST = -1
 _DEEPEST = 8  # counts within counts that are kept open; more of them is no article
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
     style: str
-    value: int
+    value: int  # _LAST where the word only says that it is the last one
     rest: str  # the line without it
 
 
@@ -65,6 +73,8 @@ def unnumbered(texts: Sequence[str]) -> tuple[str, ...] | None:
 
 def number_of(line: str) -> Number | None:
     start = line[:_LONGEST_MARK]  # a paragraph may be a megabyte
+    if not _MAYBE.match(start):
+        return None
     for style, pattern, words in _STYLES:
         match = pattern.match(start)
         if match and (value := _value(match["n"], words)):
@@ -77,13 +87,15 @@ def number_of(line: str) -> Number | None:
 def _value(number: str, words: Sequence[str] | None) -> int:
     if words is None:
         return int(number)
+    if words is LASTS:
+        return _LAST
     return words.index(number.lower()) + 1 if number.lower() in words else 0
 
 
 def _carry_on(waiting: list[list[int]], value: int, index: int) -> None:
     """Add the line to the innermost count that waits for its value; counts begun within that one are over."""
     for depth in range(len(waiting) - 1, -1, -1):
-        if len(waiting[depth]) == value - 1:
+        if value in (len(waiting[depth]) + 1, _LAST):
             waiting[depth].append(index)
             del waiting[depth + 1 :]
             return

@@ -8,6 +8,7 @@ from itertools import groupby
 from campaigns.articles.blocks import Block, Text, words
 from campaigns.articles.headings import is_generic
 from campaigns.articles.lines import Line, lines
+from campaigns.articles.offers_found import is_offer_label
 from campaigns.articles.roles import Role, roles
 
 _SECTION, _POINT = 2, 3
@@ -25,7 +26,7 @@ def read_plain(text: str, *, title: str = "") -> Text:
 
 
 def _is_title(found: Sequence[Line], their_roles: Sequence[Role]) -> bool:
-    if their_roles[0] != "section" or is_generic(found[0].whole):
+    if their_roles[0] != "section" or is_generic(found[0].whole) or is_offer_label(found[0].whole):
         return False
     # Right above a numbered group it is that group's heading, unless the article is nothing but the group.
     return their_roles[1] != "point" or "section" not in their_roles[1:]

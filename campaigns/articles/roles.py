@@ -16,6 +16,7 @@ from campaigns.articles.sentences import ends_as_sentence
 Role = Literal["section", "point", "item", "quote", "text"]
 
 _LONGEST_RUN = 2  # heading-like lines in a row that may all be headings: a section and what stands first in it
+_MOST_ITEM_WORDS = 40  # of a numbered line in a list; longer ones are paragraphs
 _TELLING_WORDS = 20  # a line of so many words is text to stand under a heading, however it ends
 _ENTRY = re.compile(r"\s+[-–—|]\s+|:\s+")
 
@@ -34,7 +35,7 @@ def _numbered(lines: Sequence[Line], found: list[Role | None]) -> None:
     for count in counts(texts):
         heads = [i for i in count if could_head_text(_after_number(lines[i].text))]
         if _stand_together(count):
-            role: Role = "item"
+            role: Role = "item" if _are_items(lines, count) else "text"
         else:
             role = "point" if len(heads) * 2 > len(count) else "text"
         for i in count:
@@ -44,6 +45,12 @@ def _numbered(lines: Sequence[Line], found: list[Role | None]) -> None:
 def _after_number(text: str) -> str:
     number = number_of(text)
     return number.rest if number else text
+
+
+def _are_items(lines: Sequence[Line], count: Sequence[int]) -> bool:
+    """Not the paragraphs of an essay that open with "First, …", "Second, …"."""
+    long = sum(len(lines[i].text.split(maxsplit=_MOST_ITEM_WORDS)) > _MOST_ITEM_WORDS for i in count)
+    return long * 2 <= len(count)
 
 
 def _stand_together(count: Sequence[int]) -> bool:

@@ -148,7 +148,7 @@ def test_what_is_given_wins_over_front_matter() -> None:
         ("just words", "line 2"),
         ("title: ok\nurl:\n  - a\n  - b", "line 4 .* more than one value"),
         ("title: [a, b]", "line 2 .* more than one value"),
-        ("a: " + "[" * 5000, "cannot be read"),
+        ("a: " + "[" * 1500, "cannot be read"),
         ("title: " + "x" * 30_000, "longer than 20,000"),
         ("url: nowhere", "no web address"),
     ],

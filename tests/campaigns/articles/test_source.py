@@ -168,7 +168,7 @@ def test_without_headings_the_first_words_are_proposed_as_title() -> None:
 
     assert read("Knees like motion. They say so.").title == "Knees like motion"
     assert read(f"{long}, fifteen.").title == "one two three four five six seven eight nine ten eleven twelve…"
-    assert len(read("a" * 4_000_000).title) < 120
+    assert len(read("a" * 200_000).title) < 120
 
 
 def test_an_address_must_be_one_of_the_web() -> None:
