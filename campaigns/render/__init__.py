@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import jinja2
@@ -63,7 +64,7 @@ def render_naively(
     defaults = {name: default for name, default in (fields or {}).items() if default}
     given = {name: value for name, value in recipient.subscriber.items() if value not in (None, "")}
     person = {"subscriber": Person(defaults | given), "links": Links(recipient.links)}
-    html, text, subject = (env.render({**names, **person}) for env in _environments(source, loader))
+    html, text, subject = (env.render({**names, **person}) for env in _untouched_environments(source, loader))
     return Filled(finish_subject(subject), inline(html), finish_text(text))
 
 
@@ -73,6 +74,10 @@ def _environments(source: Source, loader: jinja2.BaseLoader) -> tuple[Environmen
         Environment(f"{source.name}/mail.txt", source.text, loader, html=False),
         Environment(f"the subject of {source.name}", source.subject, loader, html=False),
     )
+
+
+# Compiling the templates again for each person would make the naive way look slower than it is.
+_untouched_environments = lru_cache(maxsize=1)(_environments)
 
 
 class _Compiler:

@@ -28,7 +28,6 @@ class Environment(ImmutableSandboxedEnvironment):
             undefined=jinja2.StrictUndefined,
             finalize=_shown,
             keep_trailing_newline=True,
-            auto_reload=False,
         )
         self.globals.pop("lipsum")
         self.root = name
