@@ -124,10 +124,10 @@ def _heads(lines: Sequence[Line], found: Sequence[Role | None], look: Looks, i: 
         return True
     if found[under] == "section":
         return look == "strong"
+    times_longer = len(lines[under].text.split()) / len(lines[i].text.split())
     if look == "strong":
-        longer = len(lines[under].text.split()) > 1.5 * len(lines[i].text.split())
-        return longer or _is_body(lines, found, under)
-    return _is_body(lines, found, under)
+        return times_longer > 1.5 or _is_body(lines, found, under)
+    return times_longer > 1 and _is_body(lines, found, under)
 
 
 def _is_body(lines: Sequence[Line], found: Sequence[Role | None], i: int) -> bool:

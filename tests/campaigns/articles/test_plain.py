@@ -23,6 +23,11 @@ def test_a_heading_needs_text_under_it() -> None:
     assert read(BODY, "Sore Knees") == [f"p {BODY}", "p Sore Knees"]
 
 
+def test_a_short_line_that_nobody_ended_heads_only_what_says_more_than_it_does() -> None:
+    assert read("Why walking helps", BODY)[0] == "h2 Why walking helps"
+    assert read(BODY, "Every Tuesday at six", "Meet at the mill.")[1] == "p Every Tuesday at six"
+
+
 def test_a_section_may_open_with_a_heading_of_its_own() -> None:
     assert read("Sore Knees", "Why It Hurts", BODY)[:2] == ["h2 Sore Knees", "h2 Why It Hurts"]
 
