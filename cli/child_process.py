@@ -1,4 +1,4 @@
-"""The child's side of child.py: a localgrid that ends with its parent, however that ends. It loads nothing else."""
+"""What runs in a child process of ours: localgrid for child.py, and how any child ends with its parent."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import sys
 import threading
 from pathlib import Path
 
-from localgrid.server import serve
-from localgrid.settings import Settings
 
+def serve_localgrid() -> None:
+    # Not above: whoever only wants to end with a parent needs no localgrid.
+    from localgrid.server import serve
+    from localgrid.settings import Settings
 
-def main() -> None:
-    """Serve until told to stop, or until the pipe from the parent closes, which needs no goodbye."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     given = json.loads(sys.argv[1])
     try:
         serve(Settings(**{**given, "data": Path(given["data"])}))
@@ -23,11 +23,16 @@ def main() -> None:
         sys.exit(f"localgrid: {trouble.strerror}")
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """Be told to stop when the pipe from the parent closes, which a killed parent does, too."""
+    threading.Thread(target=_watch, daemon=True).start()
+
+
+def _watch() -> None:
     while os.read(0, 1024):
         pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":
-    main()
+    serve_localgrid()

@@ -12,6 +12,7 @@ import typer
 from base import logging
 from base.errors import ConfigError, TipsheetError
 from cli import articles, campaign_decisions, lists, offers, segments, subscribers
+from cli.demo import demo
 from cli.doctor import doctor
 from cli.init_ import init
 from cli.inline import inline
@@ -29,7 +30,7 @@ NOUNS: dict[str, typer.Typer] = {
     "segment": segments.app,
     "campaign": campaign_decisions.app,
 }
-COMMANDS = (init, doctor, run, localgrid, inline, version)
+COMMANDS = (init, doctor, demo, run, localgrid, inline, version)
 
 # The first that fits: done is 0, refused or failed 1, wrong usage or configuration 2.
 EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (

@@ -6,12 +6,13 @@ import signal
 import sys
 import threading
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from base import logging
 from base.config import Config
+from cli.child_process import end_with_parent
 from cli.door import opened
 from cli.output import Json, Printer
 
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
     from cli.service import Running
 
 
-def run(ctx: typer.Context, as_json: Json = False) -> None:
+def run(
+    ctx: typer.Context,
+    with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
+    as_json: Json = False,
+) -> None:
     """Run the service: the clock, the outbox, the public pages, and localgrid where the provider is local.
 
     Ctrl-C stops it: nothing new leaves, and what is in flight is finished.
@@ -30,6 +35,8 @@ def run(ctx: typer.Context, as_json: Json = False) -> None:
     from cli.service import running
 
     stop = _stop_on_signal()
+    if with_parent:
+        end_with_parent()
     with opened(ctx) as door:
         logging.setup(door.config.logging.level)
         with running(door) as service:
