@@ -12,7 +12,7 @@ from pathlib import Path
 
 from base.errors import BadInput
 from subscribers.addresses import Address, parse_address
-from subscribers.fields import field_name
+from subscribers.fields import field_name, plain_name
 from subscribers.values import clean, clean_locale, clean_zone
 
 _FIXED = ("email", "first_name", "last_name", "zone", "locale", "tags")
@@ -125,5 +125,5 @@ def _columns(path: Path, header: Sequence[str]) -> tuple[str, ...]:
 
 
 def _column(title: str) -> str:
-    plain = re.sub(r"\W+", "_", title.strip().lower()).strip("_")
+    plain = plain_name(title)
     return plain if plain in _FIXED else field_name(title)

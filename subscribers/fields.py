@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 from sqlalchemy import select
@@ -25,12 +26,22 @@ def known_fields(s: Session) -> dict[str, None]:
     return dict.fromkeys((*FIELDS, *custom))
 
 
+def plain_name(text: str) -> str:
+    """Any way to write a field's name in its one form: `Größe (cm)` is grosse_cm.
+
+    ASCII only: SQLite does not find other letters in the keys of stored JSON.
+    """
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    bare = "".join(each for each in letters if not unicodedata.combining(each))
+    return re.sub(r"[^a-z0-9]+", "_", bare).strip("_")
+
+
 def field_name(text: str) -> str:
-    """A custom field's name as an identifier: `Favourite sport` is favourite_sport. Raises BadInput."""
-    name = re.sub(r"\W+", "_", text.strip().lower()).strip("_")
-    if not name or not name.isidentifier() or len(name) > _LONGEST:
+    """A custom field's name as an identifier. Raises BadInput."""
+    name = plain_name(text)
+    if not name.isidentifier() or len(name) > _LONGEST:
         raise BadInput(
-            f"{text[:80]!r} cannot be the name of a field; use letters, digits and _, starting with a letter"
+            f"{text[:80]!r} cannot be the name of a field; use letters a-z, digits and _, starting with a letter"
         )
     if name in _KEPT:
         raise BadInput(f"{name!r} cannot be the name of a custom field, it has a meaning of its own; choose another")

@@ -14,6 +14,7 @@ from campaigns.segments.complaints import complaint, pointed
 from campaigns.segments.fields import FIELDS
 from campaigns.segments.tree import All, Compare, Contains, HasTag, Not, OneOf, Rule, Sign, Some, Value
 from subscribers.fields import FIELDS as KEPT
+from subscribers.fields import plain_name
 
 LONGEST = 4_000  # characters; SQLite allows a condition a thousand parts
 DEEPEST = 30
@@ -111,13 +112,13 @@ class _Builder(Transformer[Token, Rule]):
         return float(token)
 
     def _field(self, token: Token) -> str:
-        name = token.lower()
+        name = plain_name(token)
         if name == "tags":
             raise self._wrong("tags are asked for like this: tag has runner", token)
         custom = set(self._known or ()).difference(KEPT)
         if name in FIELDS or name in custom or (self._known is None and name not in KEPT):
             return name
-        raise self._wrong(_unknown(name, sorted({*FIELDS, *custom})), token)
+        raise self._wrong(_unknown(str(token), sorted({*FIELDS, *custom})), token)
 
     def _wrong(self, words: str, token: Token) -> BadInput:
         return BadInput(pointed(self._text, token.start_pos or 0, words))
@@ -128,7 +129,7 @@ def _unquoted(token: Token) -> str:
 
 
 def _unknown(name: str, fields: list[str]) -> str:
-    close = difflib.get_close_matches(name, fields, n=1, cutoff=0.7)
+    close = difflib.get_close_matches(name.lower(), fields, n=1, cutoff=0.7)
     if close:
         return f"there is no field {name}; did you mean {close[0]}?"
     shown = ", ".join(fields[:12]) + (" …" if len(fields) > 12 else "")

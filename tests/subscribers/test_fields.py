@@ -14,7 +14,8 @@ from subscribers.fields import FIELDS, field_name, known_fields, remember_fields
         (" Favourite Sport ", "favourite_sport"),
         ("T-shirt (size)", "t_shirt_size"),
         ("__proto__", "proto"),
-        ("Größe", "größe"),
+        ("Größe (cm)", "grosse_cm"),
+        ("Prénom", "prenom"),
     ],
 )
 def test_a_custom_field_gets_a_name_that_templates_and_rules_can_use(typed: str, name: str) -> None:
@@ -22,7 +23,9 @@ def test_a_custom_field_gets_a_name_that_templates_and_rules_can_use(typed: str,
     assert field_name(name) == name
 
 
-@pytest.mark.parametrize("typed", ["", "!!", "2nd visit", "x" * 65, "email", "Tags", "joined", "and", "Not", "id"])
+@pytest.mark.parametrize(
+    "typed", ["", "!!", "名前", "2nd visit", "x" * 65, "email", "Tags", "joined", "and", "Not", "id"]
+)
 def test_a_name_that_cannot_be_asked_for_is_refused(typed: str) -> None:
     with pytest.raises(BadInput, match="cannot be the name"):
         field_name(typed)

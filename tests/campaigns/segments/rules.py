@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from campaigns.segments.tree import All, Compare, Contains, HasTag, Not, OneOf, Rule, Some
 
-FIELDS = ("email", "first_name", "zone", "city", "visits", "größe")
+FIELDS = ("email", "first_name", "zone", "city", "visits", "t_shirt")
 TAGS = ("runner", "new-comer", "größe", 'a "b"', "and")
 TEXTS = (
     "",
@@ -60,5 +60,5 @@ rules: st.SearchStrategy[Rule] = st.recursive(
 )
 people: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {"first_name": texts, "zone": texts, "tags": st.frozensets(st.sampled_from(TAGS), max_size=3)},
-    optional={"city": texts, "visits": texts, "größe": texts},
+    optional={"city": texts, "visits": texts, "t_shirt": texts},
 )

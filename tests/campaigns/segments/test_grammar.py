@@ -22,6 +22,7 @@ RUNNER = HasTag("runner")
         ('city = "Milpitas"', CITY),
         ("city='Milpitas'", CITY),
         ('CITY = "Milpitas"', CITY),
+        ('Größe = "L"', Compare("grosse", "=", "L")),
         ('city != "Milpitas"', Not(CITY)),
         ('not not city = "Milpitas"', CITY),
         ("tag has runner", RUNNER),
