@@ -96,6 +96,8 @@ def _keys(config: Config, db: Database) -> tuple[State, str]:
 
 def _provider(config: Config, _: Database) -> tuple[State, str]:
     trouble = open_provider(config).prepare()
+    if not trouble and config.delivery.provider == "sendgrid" and not config.sendgrid.webhook_key:
+        return "mind", "sendgrid can be reached; without [sendgrid] webhook_key nobody learns what became of the mails"
     if not trouble:
         return "ok", f"{config.delivery.provider} can be reached"
     if config.delivery.provider == "local":

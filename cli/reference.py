@@ -31,6 +31,8 @@ def reference() -> str:
 
 def _sections(command: Any, path: str) -> Iterator[str]:
     for name, each in command.commands.items():
+        if each.hidden:
+            continue
         if hasattr(each, "commands"):
             yield f"## {path} {name}\n\n{each.help}\n"
             yield from _sections(each, f"{path} {name}")
@@ -46,7 +48,11 @@ def _words(command: Any) -> str:
 
 def _table(command: Any) -> str:
     """A line for each argument and option; --json is everywhere and needs none."""
-    rows = [f"| `{_name(each)}` | {_help(each)} |\n" for each in command.params if each.name != "as_json"]
+    rows = [
+        f"| `{_name(each)}` | {_help(each)} |\n"
+        for each in command.params
+        if each.name != "as_json" and not each.hidden
+    ]
     return "\n| | |\n|---|---|\n" + "".join(rows) if rows else ""
 
 

@@ -138,6 +138,8 @@ def name(file: Path) -> str:
 def too_long(source: str, called: str) -> list[str]:
     lines = len(source.splitlines())
     complaints = [f"{called} has {lines} lines"] if lines > LONGEST_FILE else []
+    if called.startswith("tests/"):
+        return complaints  # a test may carry a table of what it expects
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             body = node.body[1:] if ast.get_docstring(node) and len(node.body) > 1 else node.body

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -68,7 +69,9 @@ def texts() -> Any:
     def read(value: Any, _: Path) -> Any:
         return tuple(need(value, type(value) is list and all(type(v) is str and v.strip() for v in value)))
 
-    def from_text(text: str) -> list[str]:
+    def from_text(text: str) -> Any:
+        if text.lstrip().startswith("["):  # as it would stand in the file
+            return tomllib.loads(f"texts = {text}")["texts"]
         return [word.strip() for word in text.split(",") if word.strip()]
 
     return key([], 'a list of texts such as ["*@example.com"]', read, from_text)

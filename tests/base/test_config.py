@@ -58,7 +58,7 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
     environ = {
         "TIPSHEET_DELIVERY__BATCH_SIZE": "50",
         "TIPSHEET_DELIVERY__ONLY_TO": "*@example.com, ana@example.org",
-        "TIPSHEET_DELIVERY__TEST_TO": "",
+        "TIPSHEET_DELIVERY__TEST_TO": '["robin@example.com", "ana@example.com"]',
         "TIPSHEET_CAMPAIGNS__SECOND_PERSON": "true",
         "TIPSHEET_WEB__PUBLIC_URL": "https://news.example.com/",
         "TIPSHEET_DEBUG": "1",
@@ -66,7 +66,8 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
     config = read(tmp_path, '[delivery]\nbatch_size = 9\ntest_to = ["a@example.com"]', environ)
     assert config.delivery.batch_size == 50
     assert config.delivery.only_to == ("*@example.com", "ana@example.org")
-    assert config.delivery.test_to == ()
+    assert config.delivery.test_to == ("robin@example.com", "ana@example.com")
+    assert read(tmp_path, '[delivery]\ntest_to = ["a"]', {"TIPSHEET_DELIVERY__TEST_TO": ""}).delivery.test_to == ()
     assert config.campaigns.second_person is True
     assert config.web.public_url == "https://news.example.com"
 
@@ -156,6 +157,7 @@ def test_an_unknown_key_or_section_is_refused_with_those_there_are(tmp_path: Pat
 def test_a_bad_variable_is_named_itself(tmp_path: Path) -> None:
     words = refused(tmp_path, environ={"TIPSHEET_WEB__PORT": "eighty"})
     assert words == "TIPSHEET_WEB__PORT must be a whole number from 1 to 65535, not 'eighty'"
+    assert "must be a list" in refused(tmp_path, environ={"TIPSHEET_DELIVERY__ONLY_TO": "[*@example.com]"})
     assert refused(tmp_path, environ={"TIPSHEET_WEB__PROT": "80"}).startswith("TIPSHEET_WEB__PROT is no key; [web] has")
     assert refused(tmp_path, environ={"TIPSHEET_WBE__PORT": "80"}).startswith("TIPSHEET_WBE__PORT: wbe is no section")
 

@@ -118,3 +118,21 @@ def test_doctor_finds_keys_that_others_may_read(tipsheet: Run, folder: Path) -> 
 
 def test_version_is_one_document(bare: Run) -> None:
     assert set(bare("version", "--json").json()) == {"tipsheet", "python"}
+
+
+def test_doctor_asks_the_provider_that_is_configured(
+    tipsheet: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SENDGRID_API_KEY", raising=False)
+    monkeypatch.setenv("TIPSHEET_DELIVERY__PROVIDER", "files")
+    assert "files can be reached" in tipsheet("doctor").out
+    monkeypatch.setenv("TIPSHEET_DELIVERY__PROVIDER", "sendgrid")
+    monkeypatch.setenv("TIPSHEET_SENDGRID__BASE_URL", "http://127.0.0.1:9")
+    ended = tipsheet("doctor")
+    assert ended.code == 1
+    assert "There is no API key: set SENDGRID_API_KEY" in ended.out
+    monkeypatch.setenv("SENDGRID_API_KEY", "SG.made-up")
+    ended = tipsheet("doctor")
+    assert "sendgrid cannot be used" in ended.out
+    assert "still the made-up clinic" in ended.out
+    assert ended.err == "Not ready: brand, provider; do what is said there and ask again\n"

@@ -18,5 +18,5 @@ def test_every_command_argument_and_option_is_explained() -> None:
     for noun in root.commands.values():  # type: ignore[attr-defined]
         for command in getattr(noun, "commands", {"": noun}).values():
             assert f"tipsheet {noun.name}" in command.help
-            silent = [each.name for each in command.params if not each.help]
+            silent = [each.name for each in command.params if not (each.help or each.hidden)]
             assert not silent, f"{noun.name} {command.name}: {silent}"
