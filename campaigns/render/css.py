@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import tinycss2
@@ -34,14 +35,15 @@ class Rule:
     declarations: tuple[Declaration, ...] = ()
 
 
-def rules(css: str) -> list[Rule]:
+@lru_cache(maxsize=32)  # the same few sheets stand in every mail
+def rules(css: str) -> tuple[Rule, ...]:
     css = _normal(css)
-    nodes = tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
-    with_gaps = tinycss2.parse_stylesheet(css)
     offset = _Offsets(css)
-    ends = {offset.of(node): offset.of(after) for node, after in pairwise(with_gaps)}
-    texts = (css[(at := offset.of(node)) : ends.get(at, len(css))] for node in nodes)
-    return [_rule(node, _HTML_COMMENT.sub("", text)) for node, text in zip(nodes, texts, strict=True)]
+    nodes = tinycss2.parse_stylesheet(css)
+    starts = [*map(offset.of, nodes), len(css)]
+    texts = [_HTML_COMMENT.sub("", css[a:b]) for a, b in pairwise(starts)]
+    kept = zip(nodes, texts, strict=True)
+    return tuple(_rule(node, text) for node, text in kept if node.type not in ("comment", "whitespace"))
 
 
 def declarations(css: str) -> list[Declaration]:

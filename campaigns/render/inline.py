@@ -19,9 +19,9 @@ os.environ.setdefault("PREMAILER_CACHE_MAXSIZE", "4096")
 from lxml import etree
 from premailer import Premailer
 
-from base.errors import BadInput
 from campaigns.render.cascade import take_plain_rules
 from campaigns.render.css import Declaration, Rule, ascii_css, declarations
+from campaigns.render.document import parse
 from campaigns.render.stash import Stash
 
 _MARK = "data-inlined-by"
@@ -45,7 +45,7 @@ _LEGIBLE = {  # the values that premailer may read, to write the attributes
 def inline(html: str) -> str:
     """The same document with its plain rules in style attributes, as ASCII. What cannot go inline stays in <style>."""
     stash = Stash(html)
-    tree = _parse(_UNFIT.sub("", html), stash)
+    tree = parse(_without_downlevel(_UNFIT.sub("", html), stash))
     plain = take_plain_rules(tree)
     _merge(tree, plain, stash)
     _keep_styles_and_urls(tree, stash)
@@ -53,17 +53,11 @@ def inline(html: str) -> str:
     return stash.restore(_ascii(_UNFIT.sub("", text)))
 
 
-def _parse(html: str, stash: Stash) -> Any:
+def _without_downlevel(html: str, stash: Stash) -> str:
     def put(match: re.Match[str]) -> str:
         return match[0] if match[1] is None else f"<!--{stash.put(match[0])}-->"
 
-    parser = etree.HTMLParser(huge_tree=True)
-    root = etree.fromstring(_DOWNLEVEL.sub(put, html), parser) if html.strip() else None
-    if root is None:
-        raise BadInput("The HTML is empty; give a document with <html> and <body>")
-    if any("depth" in str(entry.message).lower() for entry in parser.error_log):
-        raise BadInput("The HTML is nested too deeply to be read whole; use fewer elements within each other")
-    return root.getroottree()
+    return _DOWNLEVEL.sub(put, html)
 
 
 def _merge(tree: Any, plain: list[tuple[list[Any], Rule]], stash: Stash) -> None:

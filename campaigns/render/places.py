@@ -11,6 +11,7 @@ from lxml import etree
 from lxml.cssselect import CSSSelector
 
 from campaigns.render.cascade import plain_selectors
+from campaigns.render.document import parse
 from campaigns.render.partial import Hole, Tokens
 from delivery.slots import Place
 
@@ -18,112 +19,106 @@ _TEXT_ATTRIBUTES = frozenset({"alt", "title", "summary", "label", "datetime", "a
 _URL_ATTRIBUTES = frozenset({"href", "src"})
 _UNREAD = frozenset({"style", "script", "textarea", "noscript", "xml", "iframe", "svg", "math", "template", "select"})
 _HOST = re.compile(r"(https?://[^/?#]+[/?#]|mailto:[^?]*\?|tel:|sms:)", re.IGNORECASE)
-_UNQUOTED = re.compile(r"""<[a-z][^\s>]*(?:\s+[^\s=>"']+(?:\s*=\s*(?:"[^"]*"|'[^']*'|([^\s"'>]+)))?)*""", re.IGNORECASE)
 _MARK = re.compile(r"(q[0-9a-f]+n\d+q)b(?:\d+|x)")
 
 
 def places(html: str, holes: Mapping[str, Hole], tokens: Tokens) -> dict[str, Place]:
     """The place of each token that stands for a value. Refuses where a value or an `if` cannot stand."""
-    _refuse_unquoted(html, holes, tokens)
-    tree = etree.fromstring(html, etree.HTMLParser(huge_tree=True)).getroottree()
-    found: dict[str, Place] = {}
-    marks: dict[str, list[Any]] = {}
-    for node in _nodes(tree):
-        if isinstance(node, etree._Comment):
-            _comment(node, holes, tokens, marks)
-        else:
-            found |= _attributes(node, holes, tokens)
-            found |= _texts(node, node.text, node, holes, tokens)
-        found |= _texts(node, node.tail, node.getparent(), holes, tokens)
+    tree = parse(html)
+    reader = _Reader(html, holes, tokens)
+    reader.refuse_unquoted()
+    reader.read(tree)
     for hole in holes.values():
-        _check_complete(hole, found, marks)
-    _refuse_neighbours(tree, found, holes, marks)
-    return found
+        reader.check_complete(hole)
+    _refuse_neighbours(tree, reader.found, holes, reader.marks)
+    return reader.found
 
 
-def _nodes(tree: Any) -> Iterator[Any]:
-    root = tree.getroot()
-    yield from reversed(list(root.itersiblings(preceding=True)))
-    yield from root.iter(etree.Element, etree.Comment)
-    yield from root.itersiblings()
+class _Reader:
+    def __init__(self, html: str, holes: Mapping[str, Hole], tokens: Tokens) -> None:
+        self._html = html
+        self._holes = holes
+        self._tokens = tokens.pattern
+        body = re.search(r"<body\b", html, re.IGNORECASE)
+        self._early = frozenset(self._tokens.findall(html[: body.start()] if body else ""))
+        self.found: dict[str, Place] = {}
+        self.marks: dict[str, list[Any]] = {}  # the comments that stand for where an `if` begins, turns and ends
 
+    def read(self, tree: Any) -> None:
+        root = tree.getroot()
+        outside = [*root.itersiblings(preceding=True), *root.itersiblings()]
+        for node in [*outside, *root.iter(etree.Element, etree.Comment)]:
+            if node.tag is etree.Comment:
+                self._comment(node)
+            else:
+                self._attributes(node)
+                self._text(node.text, node.tag)
+            parent = node.getparent()
+            self._text(node.tail, "html" if parent is None else parent.tag)
 
-def _refuse_unquoted(html: str, holes: Mapping[str, Hole], tokens: Tokens) -> None:
-    for tag in re.finditer(r"<[a-z](?:\"[^\"]*\"|'[^']*'|[^\"'>])*>", html, re.IGNORECASE):
-        bare = re.sub(r"\"[^\"]*\"|'[^']*'", "", tag[0])
-        for token in tokens.pattern.findall(bare):
-            words = "a tag" if f"{token}b" in bare else "a tag or an attribute without quotes"
-            raise holes[token].refuse(f"the subscriber stands in {words}; {_instead(holes[token])}")
+    def refuse_unquoted(self) -> None:
+        for tag in re.finditer(r"<[a-z](?:\"[^\"]*\"|'[^']*'|[^\"'>])*>", self._html, re.IGNORECASE):
+            for token in self._tokens.findall(re.sub(r"\"[^\"]*\"|'[^']*'", "", tag[0])):
+                hole = self._holes[token]
+                if hole.is_choice:
+                    words = "put it around whole elements, or write {{ 'one' if … else 'other' }} inside the quotes"
+                    raise hole.refuse(f"{{% if %}} about the subscriber stands inside a tag; {words}")
+                words = 'write it in the text, or in quotes as in alt="{{ … }}"'
+                raise hole.refuse(f"the subscriber stands in a tag or an attribute without quotes; {words}")
 
+    def _comment(self, node: Any) -> None:
+        mark = _MARK.fullmatch(node.text)
+        if mark and mark[1] in self._holes:
+            self.marks.setdefault(mark[1], []).append(node)
+            return
+        for token in self._tokens.findall(node.text):
+            words = "the subscriber cannot stand in a comment, where nothing is escaped; write it outside of it"
+            raise self._holes[token].refuse(words)
 
-def _instead(hole: Hole) -> str:
-    if hole.is_choice:
-        return "put {% if %} around whole elements, or write {{ 'one' if … else 'other' }} inside the quotes"
-    return 'write it in text, or in quotes as in alt="{{ … }}"'
+    def _attributes(self, node: Any) -> None:
+        for name, value in node.attrib.items():
+            for token in self._tokens.findall(value):
+                self.found[token] = _attribute(self._holes[token], name.lower(), value)
 
+    def _text(self, text: str | None, element: str) -> None:
+        for token in self._tokens.findall(text or ""):
+            hole = self._holes[token]
+            if hole.is_choice:
+                words = "write {{ 'one' if … else 'other' }}"
+                raise hole.refuse(f"{{% if %}} about the subscriber cannot stand in <{element}>; {words}")
+            if element in _UNREAD or (token in self._early and element != "title"):
+                where = "before <body>" if element not in _UNREAD else f"in <{element}>"
+                raise hole.refuse(f"the subscriber cannot stand {where}; write it in the text")
+            self.found[token] = Place.TEXT
 
-def _comment(node: Any, holes: Mapping[str, Hole], tokens: Tokens, marks: dict[str, list[Any]]) -> None:
-    mark = _MARK.fullmatch(node.text)
-    if mark and mark[1] in holes:
-        marks.setdefault(mark[1], []).append(node)
-        return
-    for token in tokens.pattern.findall(node.text):
-        raise holes[token].refuse("a comment is not escaped as text is; write the subscriber outside of it")
-
-
-def _attributes(node: Any, holes: Mapping[str, Hole], tokens: Tokens) -> dict[str, Place]:
-    found = {}
-    for name, value in node.attrib.items():
-        for token in tokens.pattern.findall(value):
-            found[token] = _attribute(holes[token], name.lower(), value)
-    return found
+    def check_complete(self, hole: Hole) -> None:
+        if not hole.is_choice:
+            if hole.token not in self.found:
+                raise hole.refuse("the subscriber stands where no mail shows it; write it in the text")
+            return
+        marks = self.marks.get(hole.token, [])
+        parents = {mark.getparent() for mark in marks}
+        if len(marks) != 3 or len(parents) != 1 or None in parents:
+            words = "{% if %} must stand around whole elements that may stand there; close in it what it opens"
+            raise hole.refuse(words)
 
 
 def _attribute(hole: Hole, name: str, value: str) -> Place:
     if hole.is_choice:
-        raise hole.refuse(
-            "{% if %} about the subscriber cannot stand in an attribute; write {{ 'one' if … else 'other' }}"
-        )
+        words = "{% if %} about the subscriber cannot stand in an attribute; write {{ 'one' if … else 'other' }}"
+        raise hole.refuse(words)
     if name in _TEXT_ATTRIBUTES or name.startswith(("aria-", "data-")):
         return Place.ATTRIBUTE
     if name not in _URL_ATTRIBUTES:
         raise hole.refuse(f'{name}="…" must be the same for everybody; choose between elements with {{% if %}}')
     if value.strip() == hole.token and re.fullmatch(r"links\.\w+", hole.source):
         return Place.URL
-    before = value[: value.index(hole.token)]
-    if not _HOST.match(before):
-        raise hole.refuse('a whole URL comes from links only, as in href="{{ links.preferences }}"; write out the rest')
+    if not _HOST.match(value[: value.index(hole.token)]):
+        words = 'a whole URL comes from links only, as in href="{{ links.preferences }}"; write out the rest'
+        raise hole.refuse(words)
     if not hole.source.endswith("|urlencode"):
         raise hole.refuse("a part of a URL must be encoded; write {{ …|urlencode }}")
     return Place.URL
-
-
-def _texts(node: Any, text: str | None, parent: Any, holes: Mapping[str, Hole], tokens: Tokens) -> dict[str, Place]:
-    found = {}
-    for token in tokens.pattern.findall(text or ""):
-        hole = holes[token]
-        element = parent.tag if parent is not None else "html"
-        if hole.is_choice:
-            words = (
-                f"{{% if %}} about the subscriber cannot stand in <{element}>; write {{{{ 'one' if … else 'other' }}}}"
-            )
-            raise hole.refuse(words)
-        if element in _UNREAD:
-            raise hole.refuse(f"the subscriber cannot stand in <{element}>; write it in the text")
-        found[token] = Place.TEXT
-    return found
-
-
-def _check_complete(hole: Hole, found: Mapping[str, Place], marks: Mapping[str, list[Any]]) -> None:
-    if not hole.is_choice:
-        if hole.token not in found:
-            raise hole.refuse("the subscriber stands where no mail shows it; write it in the text")
-        return
-    standing = marks.get(hole.token, [])
-    parents = {id(mark.getparent()) for mark in standing}
-    if len(standing) != 3 or len(parents) != 1 or standing[0].getparent() is None:
-        words = "{% if %} must stand around whole elements that may stand there; close in it what it opens"
-        raise hole.refuse(words)
 
 
 def _refuse_neighbours(

@@ -28,6 +28,7 @@ _EXPRESSIONS = (
     nodes.Literal, nodes.Name, nodes.Getattr, nodes.Getitem, nodes.Slice, nodes.Filter, nodes.Test, nodes.Compare,
     nodes.Operand, nodes.CondExpr, nodes.Concat, nodes.BinExpr, nodes.UnaryExpr, nodes.Keyword,
 )  # fmt: skip
+_CHANGING = frozenset({"next", "reset", "changed"})  # calls on cyclers and loops that answer otherwise next time
 # Statements whose outcome is kept, passed on or repeated: with a person in them it would be one for everybody.
 _KEEPING: dict[type[nodes.Node], str] = {
     nodes.Assign: "{% set %} is the same for everybody; write the subscriber's expression where it is shown",
@@ -49,16 +50,18 @@ class Subset:
         self._template = template
         self._fields = fields
         self._personal_parts = personal_parts
+        self._set: set[str] = set()
         self.warnings: list[str] = []
 
     def check(self, tree: nodes.Template) -> None:
+        self._set = {name.name for name in tree.find_all(nodes.Name) if name.ctx == "store"}
         self._check_names(tree)
         self._statements(tree.body, frozenset())
 
     def _check_names(self, tree: nodes.Template) -> None:
-        for name in tree.find_all(nodes.Name):
-            if name.name in PERSONAL and name.ctx != "load":
-                raise self._refuse(name, f"{name.name} is the person's own name for it; choose another name here")
+        for node in tree.find_all((nodes.Name, nodes.Import, nodes.FromImport, nodes.Macro)):
+            for name in PERSONAL & _given_by(node):
+                raise self._refuse(node, f"{name} means what we know of the person; choose another name here")
         for block in tree.find_all((nodes.ScopedEvalContextModifier, nodes.EvalContextModifier)):
             raise self._refuse(block, "{% autoescape %} is not for mails; what is HTML already comes in as such")
         shown = {id(call) for output in tree.find_all(nodes.Output) for call in output.nodes}
@@ -119,8 +122,9 @@ class Subset:
                 node, "a {% block %} cannot stand inside an {% if %} about the subscriber; put the if inside"
             )
         for call in choice.find_all(nodes.Call):
-            if isinstance(call.node, nodes.Getattr) and call.node.attr in ("next", "reset", "changed", "append", "pop"):
-                raise self._refuse(call, words + f"call {call.node.attr}() before the {{% if %}}")
+            changing = isinstance(call.node, nodes.Getattr) and call.node.attr in _CHANGING
+            if changing or (isinstance(call.node, nodes.Name) and call.node.name in self._set):
+                raise self._refuse(call, words + "make this call before the {% if %}")
 
     def _keeping(self, node: nodes.Node) -> None:
         included = (part.template for part in node.find_all(nodes.Include))
@@ -175,6 +179,18 @@ class Subset:
         error = refusal(self._template, node.lineno, words)
         error.facts["variable"] = variable
         return error
+
+
+def _given_by(node: nodes.Node) -> frozenset[str]:
+    """The names that a node gives to something."""
+    match node:
+        case nodes.Name(name=name, ctx=use) if use != "load":
+            return frozenset({name})
+        case nodes.Import(target=name) | nodes.Macro(name=name):
+            return frozenset({name})
+        case nodes.FromImport(names=some):
+            return frozenset(each if isinstance(each, str) else each[1] for each in some)
+    return frozenset()
 
 
 def _fields_in(node: nodes.Node) -> frozenset[str]:
