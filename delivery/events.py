@@ -6,15 +6,15 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from base.database import Database, database_now
 from base.errors import BadInput
-from base.time import to_ms
 from delivery.ledger.record import prove
 from delivery.models import Event, Run, Spooled
+from delivery.outcomes import Turned, merge
 from delivery.providers.news import News
 from delivery.providers.sendgrid import webhook
 from subscribers import consent, suppression
@@ -25,15 +25,6 @@ log = logging.getLogger(__name__)
 
 BODIES = 10  # a transaction: about 10,000 events, well under the time that one may hold the write lock
 PARSERS = {"sendgrid": webhook.parse}  # a new provider is one line here
-
-_MERGE = """
-INSERT INTO outcomes (run_id, subscriber_id, flags, first_at, last_at)
-SELECT d.run_id, d.subscriber_id, :flag, :at, :at FROM deliveries d
-WHERE d.run_id = :run AND d.subscriber_id = :person
-ON CONFLICT (run_id, subscriber_id) DO UPDATE SET flags = outcomes.flags | excluded.flags,
-    first_at = CASE WHEN excluded.first_at < outcomes.first_at THEN excluded.first_at ELSE outcomes.first_at END,
-    last_at = CASE WHEN excluded.last_at > outcomes.last_at THEN excluded.last_at ELSE outcomes.last_at END
-"""
 
 
 def spool(s: Session, provider: str, body: bytes, *, urgent: bool) -> None:
@@ -151,13 +142,14 @@ def _keep(s: Session, fresh: list[News], runs: dict[str, tuple[int, int]]) -> No
 
 
 def _turn_flags(s: Session, fresh: list[News], runs: dict[str, tuple[int, int]]) -> None:
-    rows = [
-        {"run": runs[one.run][0], "person": one.subscriber_id, "flag": int(one.flag), "at": to_ms(one.at)}
-        for one in fresh
-        if one.flag and one.run in runs and one.subscriber_id is not None
-    ]
-    if rows:
-        s.execute(text(_MERGE), rows)
+    merge(
+        s,
+        [
+            Turned(runs[one.run][0], one.subscriber_id, one.flag, one.at)
+            for one in fresh
+            if one.flag and one.run in runs and one.subscriber_id is not None
+        ],
+    )
 
 
 def _stop(s: Session, keys: Keys, one: News, runs: dict[str, tuple[int, int]]) -> None:

@@ -23,7 +23,7 @@ def leave(s: Session, token: Token, *, everywhere: bool, how: str) -> str | None
     # The outcome first: whoever applies events takes the two rows in this order, too.
     person, run = find_by_key(s, token.address_key), outcomes.run_of(s, token.run)
     if person and run:
-        outcomes.merge(s, run, person.id, outcomes.Flag.OPTED_OUT, at)
+        outcomes.merge(s, [outcomes.Turned(run, person.id, outcomes.Flag.OPTED_OUT, at)])
     where = None if everywhere else token.list_id
     consent.opt_out(
         s, address_key=token.address_key, list_id=where, how=how, source=_source(token), actor=_ACTOR, at=at
