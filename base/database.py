@@ -141,9 +141,11 @@ def _prepare_postgres(connection: Any, _record: object) -> None:
 
 def _say(engine: Engine, cause: DBAPIError) -> str:
     words = str(cause.orig).strip().splitlines()[0]
-    where = engine.url.render_as_string(hide_password=True)
+    where = engine.url.render_as_string(hide_password=True).replace("postgresql+psycopg:", "postgresql:")
     if "locked" in words:
         return f"The database {where} stayed locked by another process for {BUSY_SECONDS} s; try again after it"
+    if "database" in words and "does not exist" in words:
+        return f"There is no database {where}; create it in PostgreSQL, then run: tipsheet init"
     if "no such table" in words or "does not exist" in words:
         return f"The database {where} has no tables yet ({words}); make them with: tipsheet init"
     if "disk" in words or "full" in words:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import socket
 import ssl
 import threading
@@ -113,4 +114,5 @@ def _cut(sock: socket.socket, over: threading.Event) -> None:
 
 
 def _words(cause: BaseException) -> str:
-    return (str(cause) or type(cause).__name__)[:300]
+    said = str(cause) or type(cause).__name__
+    return re.sub(r"^HTTPS?Connection\(.*?\): ", "", said)[:300]
