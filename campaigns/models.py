@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Text
+from sqlalchemy import JSON, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.database import Base
@@ -100,3 +100,41 @@ class Exclusion(Base):
     campaign_id: Mapped[int] = mapped_column(ForeignKey(Campaign.id), primary_key=True, autoincrement=False)
     subscriber_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     reason: Mapped[str]
+
+
+class Series(Base):
+    """The rule that makes a campaign on each of its dates, and what that campaign is made of."""
+
+    __tablename__ = "series"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    list_id: Mapped[int] = mapped_column(ForeignKey(List.id))
+    segment_id: Mapped[int | None] = mapped_column(ForeignKey(Segment.id))
+    template: Mapped[str]
+    subject: Mapped[str] = mapped_column(default="")  # empty: the article's title
+    words: Mapped[str]  # "the first Tuesday of the month at 09:00", in `zone`
+    zone: Mapped[str]
+    starts_on: Mapped[date]  # no date before it, and "every 2 weeks" is counted from it
+    days_ahead: Mapped[int]
+    approval: Mapped[str]  # required | not
+    offer: Mapped[str]  # required | if-any
+    seen_through: Mapped[date | None]  # each of its dates up to here is in occurrences
+    ended_at: Mapped[datetime | None]
+    added_at: Mapped[datetime]
+    added_by: Mapped[str]
+
+
+class Occurrence(Base):
+    """One date of a series. Unique, so that any number of services make one campaign for it."""
+
+    __tablename__ = "occurrences"
+    __table_args__ = (UniqueConstraint("series_id", "local_date"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    series_id: Mapped[int] = mapped_column(ForeignKey(Series.id))
+    local_date: Mapped[date]
+    campaign: Mapped[str | None]  # its slug: a campaign that is made anew under its name is still this one
+    missed_at: Mapped[datetime | None]  # its time came and nothing was sent
+    skipped_at: Mapped[datetime | None]
+    skipped_by: Mapped[str | None]
+    trouble: Mapped[str | None] = mapped_column(Text)  # what it lacks, as staff were last told
+    told: Mapped[int | None]  # how many days ahead that was
