@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.resources import files
@@ -31,6 +31,7 @@ from cli.demo_office import PEOPLE, ServiceProcess, fresh, opted_out_before, wri
 from cli.demo_report import report
 from cli.door import Door
 from cli.output import Json, Printer, console
+from cli.run import stop_on_signal
 from delivery import events
 from delivery.providers import LOCAL_KEY
 from subscribers import consent
@@ -216,8 +217,6 @@ def _say_where(printer: Printer, door: Door) -> None:
 
 def _stay(printer: Printer, tour: _Tour, service: ServiceProcess) -> None:
     printer.say(f"Everything stays up until Ctrl-C. Read the mails: {tour.grid}/", "bold")
-    with suppress(KeyboardInterrupt):
-        while True:
-            service.check()
-            time.sleep(1)
-    printer.say("Stopped.")
+    stop = stop_on_signal("Stopping.")
+    while not stop.wait(1):
+        service.check()

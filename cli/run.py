@@ -34,7 +34,7 @@ def run(
     # Imported where it is used: no other command has to wait for web server and clock.
     from cli.service import running
 
-    stop = _stop_on_signal()
+    stop = stop_on_signal("Stopping; what is in flight is finished first.")
     if with_parent:
         end_with_parent()
     with opened(ctx) as door:
@@ -44,14 +44,15 @@ def run(
             service.wait(stop)
 
 
-def _stop_on_signal() -> threading.Event:
+def stop_on_signal(words: str) -> threading.Event:
+    """Set by Ctrl-C or SIGTERM, also where a shell started us in the background and told us to ignore the first."""
     stop = threading.Event()
 
     def ask(number: int, _frame: FrameType | None) -> None:
         # The second one ends us at once. That is safe: the next start finds everything on record.
         signal.signal(number, signal.SIG_DFL)
         if not stop.is_set():
-            sys.stderr.write("Stopping; what is in flight is finished first.\n")
+            sys.stderr.write(f"{words}\n")
         stop.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -14,11 +14,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from base.config import BrandConfig, Config
+from base.config import Config
 from base.database import Database
 from base.errors import BadInput, NotFound, Refused, TipsheetError
-from campaigns.colours import Colours
-from campaigns.compose import Brand
+from campaigns import content
 from subscribers.keys import Keys
 from web.browser import Browser
 from web.guard import SORRY, Guard
@@ -39,6 +38,12 @@ STATUS: tuple[tuple[type[TipsheetError], int], ...] = (
 )
 TITLES = {404: "There is nothing here", 413: "That was too much", 503: "We cannot do that right now"}
 
+# Where Starlette itself refuses, its words are for programs.
+SENTENCES = {
+    404: "The address may have been cut off or mistyped.",
+    405: "Nothing can be done at this address in this way.",
+}
+
 
 def make_app(
     db: Database,
@@ -49,7 +54,7 @@ def make_app(
 ) -> Starlette:
     """The whole public site. Without a key no event is believed; `schema` says how the database stands to ours."""
     prefix = urlsplit(config.web.public_url).path.rstrip("/")
-    site = Site(db, keys, Pages(_brand(config.brand)), prefix)
+    site = Site(db, keys, Pages(content.brand(config.brand)), prefix)
     routes = _routes(site, Hook(db, webhook_key), Health(db, schema))
     # A proxy may serve us below a path and either keep that path or take it away.
     behind: list[BaseRoute] = [Mount(prefix, routes=routes)] if prefix else []
@@ -91,25 +96,10 @@ class _Trouble:
 
     def theirs(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101  registered for nothing else
-        answer = self._page(error.status_code, f"{error.detail}.")
+        answer = self._page(error.status_code, SENTENCES.get(error.status_code) or f"{error.detail}.")
         answer.headers.update(error.headers or {})
         return answer
 
     def _page(self, status: int, sentence: str) -> Response:
         title = TITLES.get(status, "That did not work")
         return self._site.pages.show("trouble", status, title=title, sentence=sentence)
-
-
-def _brand(given: BrandConfig) -> Brand:
-    colours = Colours(given.accent, given.accent_text, given.ink, given.paper, given.canvas, given.offer)
-    return Brand(
-        name=given.name,
-        address=given.address,
-        url=given.url,
-        phone=given.phone,
-        privacy_url=given.privacy_url,
-        logo_url=given.logo_url,
-        logo_width=given.logo_width,
-        logo_alt=given.logo_alt,
-        colours=colours,
-    )
