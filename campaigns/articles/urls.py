@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-_LONGEST = 2000
+LONGEST = 2000
 _UNSAFE = re.compile(r"[\s<>\"'`\\^{|}\x00-\x1f\x7f]")
 
 
@@ -19,7 +19,7 @@ def is_picture_url(url: str) -> bool:
 
 
 def _is_absolute(url: str, schemes: tuple[str, ...]) -> bool:
-    if len(url) > _LONGEST or _UNSAFE.search(url):
+    if len(url) > LONGEST or _UNSAFE.search(url):
         return False
     try:
         parts = urlsplit(url)
