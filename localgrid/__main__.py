@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from localgrid.server import serve
-from localgrid.settings import Account, Settings
+from localgrid.settings import SCOPES, Account, Settings
 
 
 def main() -> None:
@@ -18,12 +18,15 @@ def main() -> None:
     parser.add_argument("--api-key", default="SG.local", help="the bearer token it accepts")
     parser.add_argument("--events-url", help="where to post signed events")
     parser.add_argument("--sender", action="append", default=[], help="a verified address or domain; default: any")
+    parser.add_argument("--pending", action="append", default=[], help="an address or domain not verified yet")
+    parser.add_argument("--scope", action="append", default=[], help="what the key may do; default: everything")
     parser.add_argument("--log-lag", type=float, default=0.0, help="seconds until /v3/logs shows a message")
     parser.add_argument("--rate-limit", type=int, default=600, help="requests a minute, but for mail/send")
     parser.add_argument("--fsync", action="store_true", help="survive a power cut, not only a kill")
     parser.add_argument("--fast", action="store_true", help="only count recipients, for benchmarks")
     given = vars(parser.parse_args())
-    account = Account(senders=tuple(given.pop("sender")))
+    senders, pending, scopes = (tuple(given.pop(name)) for name in ("sender", "pending", "scope"))
+    account = Account(senders, pending, scopes or SCOPES)
     try:
         serve(Settings(**given, account=account))
     except OSError as error:

@@ -6,36 +6,22 @@ import re
 import time
 from collections.abc import Callable
 
-from localgrid import control, hooks, lists, logs, mail, pages
+from localgrid import account, control, hooks, lists, logs, mail, pages
 from localgrid.grid import Grid
-from localgrid.http import Request, Response, as_json
+from localgrid.http import Request, Response
 from localgrid.misbehave import rate_limited, refusal
 
 Handler = Callable[..., Response]
-
-SCOPES = [
-    "mail.send",
-    "mail.batch.create",
-    "mail.batch.read",
-    "messages.read",
-    "suppression.read",
-    "suppression.create",
-    "suppression.delete",
-    "user.webhooks.event.settings.read",
-    "user.webhooks.event.settings.update",
-]
-
-
-def show_scopes(grid: Grid, request: Request) -> Response:
-    return as_json({"scopes": SCOPES})
-
 
 _HOOK = "/v3/user/webhooks/event/settings"
 ROUTES: dict[str, dict[str, Handler]] = {
     "/v3/mail/send": {"POST": mail.send},
     "/v3/mail/batch": {"POST": mail.create_batch_id},
     "/v3/mail/batch/{batch_id}": {"GET": mail.show_batch_id},
-    "/v3/scopes": {"GET": show_scopes},
+    "/v3/scopes": {"GET": account.show_scopes},
+    "/v3/verified_senders": {"GET": account.show_senders},
+    "/v3/whitelabel/domains": {"GET": account.show_domains},
+    "/v3/whitelabel/domains/{number}": {"GET": account.show_domain},
     _HOOK: {"GET": hooks.show, "PATCH": hooks.change, "POST": hooks.create},
     f"{_HOOK}/all": {"GET": hooks.show_all},
     f"{_HOOK}/signed": {"GET": hooks.show_key, "PATCH": hooks.change_signing},
@@ -56,6 +42,24 @@ ROUTES: dict[str, dict[str, Handler]] = {
     "/mail/{number}/html": {"GET": pages.mail_html},
     "/mail/{number}/text": {"GET": pages.mail_text},
 }
+
+# What a key needs, by the beginning of the path; GET /v3/scopes needs nothing.
+_READ, _WRITE = ("GET", "HEAD"), ("POST", "PUT", "PATCH", "DELETE")
+NEEDED: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("/v3/mail/send", _WRITE, "mail.send"),
+    ("/v3/mail/batch", _READ, "mail.batch.read"),
+    ("/v3/mail/batch", _WRITE, "mail.batch.create"),
+    ("/v3/logs", (*_READ, "POST"), "messages.read"),
+    (_HOOK, _READ, "user.webhooks.event.settings.read"),
+    (_HOOK, _WRITE, "user.webhooks.event.settings.update"),
+    ("/v3/suppression/", _READ, "suppression.read"),
+    ("/v3/suppression/", _WRITE, "suppression.delete"),
+    ("/v3/asm/suppressions/global/", ("DELETE",), "suppression.delete"),
+    ("/v3/asm/suppressions/global", _WRITE, "suppression.create"),
+    ("/v3/asm/suppressions/global", _READ, "suppression.read"),
+    ("/v3/verified_senders", _READ, "whitelabel.read"),
+    ("/v3/whitelabel/", _READ, "whitelabel.read"),
+)
 
 
 def _pattern(path: str) -> re.Pattern[str]:
@@ -81,6 +85,8 @@ def _guarded(grid: Grid, request: Request, route: str, methods: dict[str, Handle
     handler = methods.get("GET" if request.method == "HEAD" else request.method)
     if handler is None:
         return refusal(405)
+    if not _may(grid, request):
+        return refusal(403)
     if not route.startswith("/v3/") or route == "/v3/mail/send":
         return handler(grid, request, **names)
     return _counted(grid, route, lambda: handler(grid, request, **names))
@@ -93,6 +99,12 @@ def _refused_key(grid: Grid, request: Request) -> Response | None:
     if not given.lower().startswith("bearer "):
         return refusal(401, "authorization required")
     return None if given[7:].strip() == grid.settings.api_key else refusal(401)
+
+
+def _may(grid: Grid, request: Request) -> bool:
+    ways = ((path, methods, scope) for path, methods, scope in NEEDED if request.path.startswith(path))
+    needed = next((scope for _, methods, scope in ways if request.method in methods), None)
+    return needed is None or needed in grid.settings.account.scopes
 
 
 def _counted(grid: Grid, route: str, handle: Callable[[], Response]) -> Response:

@@ -5,12 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+# What a key with full access may do, as far as it concerns what is served here.
+SCOPES = (
+    "mail.send",
+    "mail.batch.create",
+    "mail.batch.read",
+    "messages.read",
+    "suppression.read",
+    "suppression.create",
+    "suppression.delete",
+    "user.webhooks.event.settings.read",
+    "user.webhooks.event.settings.update",
+    "whitelabel.read",
+)
+
 
 @dataclass(frozen=True)
 class Account:
     """What the made-up SendGrid account owns; a request that names anything else is refused."""
 
     senders: tuple[str, ...] = ()  # verified addresses or domains; none given: every sender is verified
+    pending: tuple[str, ...] = ()  # addresses or domains that were entered and not verified yet
+    scopes: tuple[str, ...] = SCOPES  # what the key may do
     asm_groups: tuple[int, ...] = ()
     ip_pools: tuple[str, ...] = ()
     templates: tuple[str, ...] = ()

@@ -49,7 +49,8 @@ class Webhook:
         if self._path.exists():
             self.hook = Hook(**json.loads(self._path.read_text()))
         else:
-            self.hook = Hook(key=_new_key())
+            # Started with an address we sign at once; else not before it is asked for, as on a new account.
+            self.hook = Hook(key=_new_key() if url else "")
         self.change(url=self.hook.url if url is None else url)
 
     @property

@@ -85,5 +85,6 @@ def domain_of(value: object) -> str:
 
 def is_verified(message: dict[str, object], account: Account) -> bool:
     """Whether the account may send as this sender; asked only of a request that is otherwise in order."""
-    owned = {one.lower() for one in account.senders}
-    return not owned or bool({address_of(message["from"]), domain_of(message["from"])} & owned)
+    owned, pending = ({one.lower() for one in which} for which in (account.senders, account.pending))
+    sender = {address_of(message["from"]), domain_of(message["from"])}
+    return bool(sender & owned) or (not owned and not sender & pending)
