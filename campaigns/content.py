@@ -17,6 +17,8 @@ from campaigns.articles.store import as_read
 from campaigns.colours import Colours
 from campaigns.models import Article, Campaign, Offer
 from campaigns.render import Compiled, Source, compile_mail
+from delivery import messages
+from delivery.slots import Message
 from subscribers.fields import known_fields
 from subscribers.models import List
 
@@ -35,6 +37,16 @@ def render(s: Session, campaign: Campaign, config: Config) -> Compiled:
     )
     fields = {name: default for name, default in known_fields(s).items() if name not in NOT_IN_MAILS}
     return compile_mail(_source(campaign, folder), names, fields, FileSystemLoader(folder))
+
+
+def to_send(s: Session, campaign: Campaign, config: Config) -> Compiled:
+    """What would leave: what was approved, else what it says at this moment."""
+    return Compiled(frozen(s, campaign), ()) if campaign.approved_at else render(s, campaign, config)
+
+
+def frozen(s: Session, campaign: Campaign) -> Message:
+    """What was approved, word for word."""
+    return messages.load(s, campaign.message_id or 0)
 
 
 def brand(config: BrandConfig) -> compose.Brand:

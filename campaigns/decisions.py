@@ -9,16 +9,16 @@ from sqlalchemy.orm import Session
 
 from base.config import Config
 from base.database import database_now
-from base.errors import Refused
+from base.errors import BadInput, Broken, Refused
 from base.time import at_wall, parse_wall
 from campaigns import content
 from campaigns.models import Campaign
-from campaigns.plan import content_mark, plan
+from campaigns.plan import content_mark, draw_up, trouble
 from campaigns.state import progress, state
 from delivery import ledger, messages
 from delivery.ledger.resolve import resolve as resolve_run
 
-_OVER = ("sent", "partially_sent", "failed", "cancelled")
+_OVER = ("sent", "partially sent", "failed", "cancelled")
 
 
 @dataclass(frozen=True)
@@ -34,27 +34,28 @@ def approve(s: Session, campaign: Campaign, config: Config, by: By) -> None:
     _not_begun(s, campaign, "approved")
     if config.campaigns.second_person and by.actor == campaign.added_by:
         raise Refused(f"{by.actor} made {campaign.slug}; another person has to approve it ([campaigns] second_person)")
-    planned = plan(s, campaign, config, without_events=by.without_events)
+    mail = content.render(s, campaign, config)
+    planned = draw_up(s, campaign, config, mail, without_events=by.without_events)
     if planned.problems:
         raise Refused(f"{campaign.slug} cannot leave yet: " + "; ".join(planned.problems), problems=planned.problems)
-    compiled = content.render(s, campaign, config)
-    campaign.message_id = messages.store(s, compiled.message)
-    campaign.message_hash = compiled.message.hash
+    campaign.message_id = messages.store(s, mail.message)
+    campaign.message_hash = mail.message.hash
     campaign.approved_at, campaign.approved_by = database_now(s), by.actor
     campaign.approved_plan = {
         "recipients": planned.recipients,
         "excluded": dict(planned.excluded),
-        "content": content_mark(compiled.message),
+        "content": content_mark(mail.message),
         "without_events": by.without_events,
     }
-    campaign.attention = None
+    if campaign.attention:
+        campaign.attention = trouble(s, campaign, config) or None
     s.flush()
 
 
 def schedule(s: Session, campaign: Campaign, config: Config, wall: str, zone: str, by: By) -> None:
     """At a wall time in a zone. Both are kept: what the zone's rules make of them is asked again before it is due."""
     _not_begun(s, campaign, "scheduled")
-    at = at_wall(parse_wall(wall), zone)
+    at = _instant(wall, zone)
     if at <= database_now(s):
         raise Refused(f"{wall} in {zone} is over; give a time to come, or send it now with: tipsheet campaign send")
     campaign.wall, campaign.zone = wall.strip(), zone
@@ -70,26 +71,26 @@ def send(s: Session, campaign: Campaign, config: Config, by: By) -> None:
 
 def pause(s: Session, campaign: Campaign) -> None:
     """From the commit on nothing more of it leaves; what is in flight ends as it ends."""
-    if (now := state(campaign, progress(s, campaign))) in (*_OVER, "draft"):
-        raise Refused(f"{campaign.slug} is {now}; there is nothing to pause")
+    _refuse(s, campaign, ("draft", *_OVER), "pause")
     campaign.paused_at = database_now(s)
     if campaign.run_id:
         ledger.hold(s, campaign.run_id)
 
 
-def resume(s: Session, campaign: Campaign) -> None:
-    """Go on after a pause, or after whatever needed attention was looked at."""
-    if (now := state(campaign, progress(s, campaign))) in (*_OVER, "draft"):
-        raise Refused(f"{campaign.slug} is {now}; there is nothing to resume")
+def resume(s: Session, campaign: Campaign, config: Config) -> None:
+    """Go on after a pause, or after whatever needed attention was looked at. Raises Refused where it still does."""
+    idle = () if campaign.run_id or campaign.paused_at or campaign.attention else ("approved", "scheduled")
+    _refuse(s, campaign, ("draft", *idle, *_OVER), "resume")
     campaign.paused_at = campaign.attention = None
     if campaign.run_id:
         ledger.release(s, campaign.run_id)
+    elif _is_due(s, campaign) and (found := trouble(s, campaign, config)):
+        raise Refused(f"{campaign.slug} cannot go on: {found}")
 
 
 def cancel(s: Session, campaign: Campaign) -> None:
     """Whoever has not been mailed will not be; who has been stays so."""
-    if (now := state(campaign, progress(s, campaign))) in _OVER:
-        raise Refused(f"{campaign.slug} is {now}; there is nothing left to cancel")
+    _refuse(s, campaign, _OVER, "cancel")
     campaign.cancelled_at = database_now(s)
     if campaign.run_id:
         ledger.drop(s, campaign.run_id)
@@ -105,20 +106,52 @@ def resolve(s: Session, campaign: Campaign, *, sent: bool, because: str, by: By)
     return settled
 
 
+def _instant(wall: str, zone: str) -> datetime:
+    try:
+        return at_wall(parse_wall(wall), zone)
+    except OverflowError as cause:
+        raise BadInput(f"{wall} is past the calendar; use a year up to 9998") from cause
+
+
 def _decide_time(s: Session, campaign: Campaign, config: Config, at: datetime, by: By) -> None:
     campaign.scheduled_for = at
-    if campaign.approved_at is None:
-        if config.campaigns.second_person:
-            raise Refused(
-                f"{campaign.slug} is not approved; another person than {campaign.added_by} does that with: "
-                f"tipsheet campaign approve {campaign.slug}"
-            )
-        approve(s, campaign, config, by)
-    campaign.attention = campaign.cancelled_at = campaign.paused_at = None
+    campaign.attention = campaign.paused_at = None
+    if campaign.approved_plan is None:
+        _approve_on_the_way(s, campaign, config, by)
+    elif by.without_events:
+        campaign.approved_plan = {**campaign.approved_plan, "without_events": True}
+    if found := trouble(s, campaign, config):
+        raise Refused(f"{campaign.slug} cannot leave: {found}")
     s.flush()
+
+
+def _approve_on_the_way(s: Session, campaign: Campaign, config: Config, by: By) -> None:
+    if config.campaigns.second_person:
+        raise Refused(
+            f"{campaign.slug} is not approved; another person than {campaign.added_by} does that with: "
+            f"tipsheet campaign approve {campaign.slug}"
+        )
+    approve(s, campaign, config, by)
 
 
 def _not_begun(s: Session, campaign: Campaign, what: str) -> None:
     if campaign.launched_at is not None or campaign.cancelled_at is not None:
-        now = state(campaign, progress(s, campaign))
+        now = _standing(s, campaign)
         raise Refused(f"{campaign.slug} is {now} and cannot be {what} again; add a new campaign for another mailing")
+
+
+def _refuse(s: Session, campaign: Campaign, where: tuple[str, ...], what: str) -> None:
+    if (now := _standing(s, campaign)) in where:
+        raise Refused(f"{campaign.slug} is {now}; there is nothing to {what}")
+
+
+def _standing(s: Session, campaign: Campaign) -> str:
+    """Its state in words. Counts that do not add up are no reason not to stop it: they are the best reason to."""
+    try:
+        return state(campaign, progress(s, campaign)).replace("_", " ")
+    except Broken:
+        return "needs attention"
+
+
+def _is_due(s: Session, campaign: Campaign) -> bool:
+    return campaign.scheduled_for is not None and campaign.scheduled_for <= database_now(s)

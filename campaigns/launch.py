@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from base.config import Config
 from base.database import Database, database_now
-from base.errors import TipsheetError
 from base.time import at_wall, parse_wall
-from campaigns import content, preflight
 from campaigns.models import Campaign
-from campaigns.plan import drifted, not_after
-from campaigns.recipients import count_recipients, keep_exclusions, recipients, window_end
-from delivery import ledger, messages
+from campaigns.plan import not_after, trouble
+from campaigns.recipients import between, keep_exclusions, recipients, window_end
+from delivery import ledger
 from delivery.ledger.plan import Order
 from delivery.models import Run
 from delivery.providers.provider import Envelope
-from subscribers.models import List, Subscription
+from subscribers.models import List
 
 log = logging.getLogger(__name__)
 
@@ -29,11 +27,36 @@ CHUNK = 10_000  # people of the list a transaction: the write lock is held well 
 
 def launch_due(db: Database, config: Config) -> int:
     """One tick: begin whatever is due and finish every freeze that was begun. Returns how many campaigns it touched."""
+    _follow_zones(db)
     with db.read() as s:
         due = s.scalars(_due(database_now(s))).all()
     for campaign_id in due:
-        _launch(db, config, campaign_id)
+        while _step(db, config, campaign_id):
+            pass
     return len(due)
+
+
+def _follow_zones(db: Database) -> None:
+    """Where a zone's rules changed after a campaign was scheduled, the wall time is what was meant."""
+    waiting = select(Campaign).where(Campaign.wall.is_not(None), Campaign.launched_at.is_(None))
+    with db.read() as s:
+        moved = [campaign.id for campaign in s.scalars(waiting) if _has_moved(campaign)]
+    for campaign_id in moved:
+        with db.write() as s:
+            campaign = _locked(s, campaign_id)
+            if campaign.launched_at is None and _has_moved(campaign):
+                campaign.scheduled_for = _asked_for(campaign)
+                log.warning("campaign=%s the rules of its zone changed: due %s", campaign.id, campaign.scheduled_for)
+
+
+def _has_moved(campaign: Campaign) -> bool:
+    if campaign.wall is None or campaign.scheduled_for is None:
+        return False
+    return abs(_asked_for(campaign) - campaign.scheduled_for) >= timedelta(seconds=1)
+
+
+def _asked_for(campaign: Campaign) -> datetime:
+    return at_wall(parse_wall(campaign.wall or ""), campaign.zone or "")
 
 
 def _due(now: datetime) -> Select[int]:
@@ -53,71 +76,32 @@ def _due(now: datetime) -> Select[int]:
     )
 
 
-def _launch(db: Database, config: Config, campaign_id: int) -> None:
+def _step(db: Database, config: Config, campaign_id: int) -> bool:
+    """One transaction of a launch. False when nothing is left to do, or somebody decided otherwise since the last."""
     with db.write() as s:
-        campaign = s.get_one(Campaign, campaign_id, with_for_update=True, populate_existing=True)
-        if campaign.launched_at is None and not _begin(s, campaign, config):
-            return
-    while True:
-        with db.write() as s:
-            campaign = s.get_one(Campaign, campaign_id, with_for_update=True, populate_existing=True)
-            if campaign.cancelled_at or _freeze_chunk(s, campaign):
-                return
+        campaign = _locked(s, campaign_id)
+        # Only now, with the row in hand, is it certain what other services and people have made of it.
+        if s.scalar(_due(database_now(s)).where(Campaign.id == campaign_id)) is None:
+            return False
+        if campaign.run_id is None:
+            return _begin(s, campaign, config)
+        return _freeze_chunk(s, campaign, campaign.run_id)
+
+
+def _locked(s: Session, campaign_id: int) -> Campaign:
+    return s.get_one(Campaign, campaign_id, with_for_update=True, populate_existing=True)
 
 
 def _begin(s: Session, campaign: Campaign, config: Config) -> bool:
-    """Open the run, or write down why a person has to look. False: not now."""
-    if _moved(campaign):
-        campaign.scheduled_for = at_wall(parse_wall(campaign.wall or ""), campaign.zone or "")
-        log.warning(
-            "campaign=%s the rules of %s changed: due at %s", campaign.id, campaign.zone, campaign.scheduled_for
-        )
-        if campaign.scheduled_for > database_now(s):
-            return False
-    try:
-        trouble = _trouble(s, campaign, config)
-    except TipsheetError as cause:
-        trouble = cause.sentence
-    if trouble:
-        campaign.attention = trouble
-        log.error("campaign=%s is not launched: %s", campaign.id, trouble)
+    """Open the run, or write down why a person has to look."""
+    if found := trouble(s, campaign, config):
+        campaign.attention = found
+        log.error("campaign=%s is not launched: %s", campaign.id, found)
         return False
     campaign.launched_at = database_now(s)
     campaign.run_id = ledger.open_run(s, _order(s, campaign, config))
     log.info("campaign=%s run=%s launching", campaign.id, campaign.run_id)
     return True
-
-
-def _moved(campaign: Campaign) -> bool:
-    """Did the zone's rules change since it was scheduled? Then the wall time is what was meant."""
-    if not campaign.wall or not campaign.zone:
-        return False
-    return at_wall(parse_wall(campaign.wall), campaign.zone) != campaign.scheduled_for
-
-
-def _trouble(s: Session, campaign: Campaign, config: Config) -> str:
-    now = database_now(s)
-    if now >= not_after(s, campaign, config):
-        return (
-            f"it was due at {campaign.scheduled_for:%Y-%m-%d %H:%M} UTC and its time is over "
-            "([delivery] send_within, or its offer's end); send it now with: tipsheet campaign send"
-        )
-    people = count_recipients(s, campaign)
-    if drifted(campaign, people):
-        approved = (campaign.approved_plan or {}).get("recipients")
-        return (
-            f"it would go to {people:,} people and {approved:,} were approved; look at the plan and approve it "
-            "again with: tipsheet campaign approve"
-        )
-    found = preflight.problems(
-        config,
-        messages.load(s, campaign.message_id or 0),
-        recipients=people,
-        leaves_at=now,
-        offer_end=content.offer_end(s, campaign),
-        without_events=bool((campaign.approved_plan or {}).get("without_events")),
-    )
-    return "; ".join(found)
 
 
 def _order(s: Session, campaign: Campaign, config: Config) -> Order:
@@ -153,17 +137,14 @@ def _sender_id(domain: str) -> str:
     return (letters + "mailer")[:15] if len(letters) < 5 else letters[:15]
 
 
-def _freeze_chunk(s: Session, campaign: Campaign) -> bool:
-    """Write the next people of the list: in or out, each with the reason. True when nobody is left."""
-    if campaign.run_id is None:
-        return True
+def _freeze_chunk(s: Session, campaign: Campaign, run_id: int) -> bool:
+    """Write the next people of the list: in or out, each with the reason. False when nobody is left."""
     first, last = campaign.frozen_through, window_end(s, campaign, CHUNK)
     if last is None:
-        ledger.freeze(s, campaign.run_id)
-        log.info("campaign=%s run=%s frozen", campaign.id, campaign.run_id)
-        return True
-    inside = (Subscription.subscriber_id > first) & (Subscription.subscriber_id <= last)
-    ledger.add(s, campaign.run_id, recipients(s, campaign).where(inside))
+        ledger.freeze(s, run_id)
+        log.info("campaign=%s run=%s frozen", campaign.id, run_id)
+        return False
+    ledger.add(s, run_id, recipients(s, campaign).where(between(first, last)))
     keep_exclusions(s, campaign, first, last)
     campaign.frozen_through = last
-    return False
+    return True

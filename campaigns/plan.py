@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
+import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -37,44 +38,66 @@ class Plan:
 
 
 def plan(s: Session, campaign: Campaign, config: Config, *, without_events: bool = False) -> Plan:
-    """Counts and renders anew; writes nothing."""
+    """Counts and renders anew; writes nothing. Problems are those of what would be sent: once approved, that."""
+    fresh, unrendered = _rendered(s, campaign, config)
+    approved = campaign.approved_plan
+    if approved is None:
+        drawn = draw_up(s, campaign, config, fresh, without_events=without_events)
+        return replace(drawn, problems=(*unrendered, *drawn.problems))
+    mail = content.to_send(s, campaign, config)
+    drawn = draw_up(s, campaign, config, mail, without_events=without_events or approved["without_events"])
+    problems = (*_outgrown(s, campaign, config, drawn.recipients), *drawn.problems)
+    return replace(drawn, problems=problems, changes=_changes(approved, drawn.recipients, fresh))
+
+
+def draw_up(s: Session, campaign: Campaign, config: Config, mail: Compiled | None, *, without_events: bool) -> Plan:
+    """The plan for this very mail, whatever was approved before."""
     recipients = count_recipients(s, campaign)
-    first_at = max(campaign.scheduled_for or database_now(s), database_now(s))
-    compiled, trouble = _rendered(s, campaign, config)
-    if compiled:
-        trouble += preflight.problems(
-            config,
-            compiled.message,
-            recipients=recipients,
-            leaves_at=first_at,
-            offer_end=content.offer_end(s, campaign),
-            without_events=without_events or bool((campaign.approved_plan or {}).get("without_events")),
-        )
+    message = mail.message if mail else None
+    warnings = preflight.warnings(config, mail.message, without_events=without_events) if mail else []
     return Plan(
         slug=campaign.slug,
         recipients=recipients,
         excluded=count_excluded(s, campaign),
         requests=math.ceil(recipients / config.delivery.batch_size),
-        first_at=first_at,
+        first_at=_leaves_at(s, campaign),
         last_at=not_after(s, campaign, config),
-        problems=tuple(trouble),
-        warnings=compiled.warnings if compiled else (),
-        changes=_changes(campaign, recipients, compiled.message if compiled else None),
+        problems=tuple(_problems(s, campaign, config, message, recipients, without_events)),
+        warnings=(*(mail.warnings if mail else ()), *warnings),
+        changes={},
     )
+
+
+def trouble(s: Session, campaign: Campaign, config: Config) -> str:
+    """What stands against sending what was approved, at its time or, past that, now; empty when nothing does."""
+    try:
+        recipients = count_recipients(s, campaign)
+        found = _outgrown(s, campaign, config, recipients)
+        accepted = bool((campaign.approved_plan or {}).get("without_events"))
+        found += _problems(s, campaign, config, content.frozen(s, campaign), recipients, accepted)
+        return "; ".join(found)
+    except TipsheetError as cause:
+        return cause.sentence
 
 
 def not_after(s: Session, campaign: Campaign, config: Config) -> datetime:
     """The end of its time: the deadline, or an hour before its offer is over."""
-    start = campaign.scheduled_for or database_now(s)
-    end = start + config.delivery.send_within
+    end = (campaign.scheduled_for or database_now(s)) + config.delivery.send_within
     offer_end = content.offer_end(s, campaign)
     return min(end, offer_end - preflight.BEFORE_OFFER_END) if offer_end else end
 
 
-def drifted(campaign: Campaign, recipients: int) -> bool:
+def drift(approved: int, now: int) -> bool:
     """Has the audience changed too much since a person approved it?"""
-    approved = int((campaign.approved_plan or {}).get("recipients", recipients))
-    return abs(recipients - approved) > MOST_DRIFT * approved
+    return abs(now - approved) > MOST_DRIFT * approved
+
+
+def content_mark(message: Message) -> str:
+    """What the mail says, to whomever, without its tokens, which are drawn anew at each rendering."""
+    text = json.dumps(message.to_dict(), sort_keys=True)
+    for n, slot in enumerate(message.slots):
+        text = text.replace(slot.token, f"slot {n}")
+    return sha256(text.encode()).hexdigest()
 
 
 def _rendered(s: Session, campaign: Campaign, config: Config) -> tuple[Compiled | None, list[str]]:
@@ -84,20 +107,47 @@ def _rendered(s: Session, campaign: Campaign, config: Config) -> tuple[Compiled 
         return None, [cause.sentence]
 
 
-def _changes(campaign: Campaign, recipients: int, message: Message | None) -> dict[str, Any]:
-    if campaign.approved_plan is None:
-        return {}
-    found: dict[str, Any] = {}
-    if (approved := campaign.approved_plan["recipients"]) != recipients:
-        found["recipients"] = {"approved": approved, "now": recipients}
-    if message and content_mark(message) != campaign.approved_plan.get("content"):
-        found["content"] = "template, article, offer or brand changed; what was approved is what will be sent"
+def _problems(
+    s: Session, campaign: Campaign, config: Config, message: Message | None, recipients: int, without_events: bool
+) -> list[str]:
+    return preflight.problems(
+        config,
+        message,
+        recipients=recipients,
+        leaves_at=_leaves_at(s, campaign),
+        offer_end=content.offer_end(s, campaign),
+        without_events=without_events,
+    )
+
+
+def _leaves_at(s: Session, campaign: Campaign) -> datetime:
+    now = database_now(s)
+    return max(campaign.scheduled_for or now, now)
+
+
+def _outgrown(s: Session, campaign: Campaign, config: Config, recipients: int) -> list[str]:
+    """What time has made of an approval: its own time is over, or the audience is another."""
+    found = []
+    due, now = campaign.scheduled_for, database_now(s)
+    if due and now >= due + config.delivery.send_within:
+        asked = f"{campaign.wall} {campaign.zone}" if campaign.wall else f"{due:%Y-%m-%d %H:%M} UTC"
+        found.append(
+            f"it was due at {asked}, longer ago than [delivery] send_within allows; send it now with: "
+            f"tipsheet campaign send {campaign.slug}"
+        )
+    approved = (campaign.approved_plan or {}).get("recipients", recipients)
+    if drift(approved, recipients):
+        found.append(
+            f"it would go to {recipients:,} people and {approved:,} were approved; look at the plan and approve it "
+            f"again with: tipsheet campaign approve {campaign.slug}"
+        )
     return found
 
 
-def content_mark(message: Message) -> str:
-    """What the mail says, without its tokens, which are drawn anew at each rendering."""
-    text = message.subject + message.html + message.text
-    for n, slot in enumerate(message.slots):
-        text = text.replace(slot.token, f"<{n}:{slot.source}>")
-    return hashlib.sha256(text.encode()).hexdigest()
+def _changes(approved: Mapping[str, Any], recipients: int, fresh: Compiled | None) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if approved["recipients"] != recipients:
+        found["recipients"] = {"approved": approved["recipients"], "now": recipients}
+    if fresh is None or content_mark(fresh.message) != approved["content"]:
+        found["content"] = "template, article, offer or brand changed; what was approved is what will be sent"
+    return found

@@ -4,30 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import Select, func, insert, literal, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from campaigns.models import Campaign, Exclusion, Segment
 from campaigns.segments.grammar import parse
 from campaigns.segments.sql import to_sql
-from subscribers.models import Subscriber, Subscription
+from delivery.models import Delivery
+from subscribers.models import List, Subscriber, Subscription
 from subscribers.suppression import mailable, why_not
 
 OUTSIDE = "not in the segment"
+OVERTAKEN = "changed while the audience was being frozen"
 
 
 def recipients(s: Session, campaign: Campaign) -> Select[int]:
     """The ids of those whom the campaign would reach at this moment."""
     everybody = mailable(campaign.list_id)
-    rule = _rule(s, campaign)
-    return everybody.where(to_sql(parse(rule))) if rule else everybody
+    segment = _segment(s, campaign)
+    return everybody.where(to_sql(parse(segment.rule))) if segment else everybody
 
 
 def exclusions(s: Session, campaign: Campaign) -> list[Select[int, str]]:
     """Everybody else on the list, each once, with the reason."""
     found = [why_not(campaign.list_id)]
-    if rule := _rule(s, campaign):
-        outside = mailable(campaign.list_id).where(~func.coalesce(to_sql(parse(rule)), False))
+    if segment := _segment(s, campaign):
+        outside = mailable(campaign.list_id).where(~func.coalesce(to_sql(parse(segment.rule)), False))
         found.append(outside.add_columns(literal(OUTSIDE).label("reason")))
     return found
 
@@ -53,12 +55,15 @@ def count_kept_exclusions(s: Session, campaign: Campaign) -> Mapping[str, int]:
 
 
 def keep_exclusions(s: Session, campaign: Campaign, first: int, last: int) -> None:
-    """Write down who was left out and why, among subscribers first < id <= last."""
-    inside = (Subscription.subscriber_id > first) & (Subscription.subscriber_id <= last)
-    for query in exclusions(s, campaign):
-        rows = query.where(inside).subquery()
+    """Write down everybody who is not in the ledger, and why, among subscribers first < id <= last."""
+    for query in (*exclusions(s, campaign), _overtaken(campaign)):
+        rows = query.where(between(first, last), ~_accounted_for(campaign)).subquery()
         chosen = select(literal(campaign.id), rows.c[0], rows.c[1])
         s.execute(insert(Exclusion).from_select(["campaign_id", "subscriber_id", "reason"], chosen))
+
+
+def between(first: int, last: int) -> ColumnElement[bool]:
+    return and_(Subscription.subscriber_id > first, Subscription.subscriber_id <= last)
 
 
 def window_end(s: Session, campaign: Campaign, size: int) -> int | None:
@@ -68,10 +73,33 @@ def window_end(s: Session, campaign: Campaign, size: int) -> int | None:
     return s.scalar(ids.offset(size - 1).limit(1)) or s.scalar(select(func.max(ids.subquery().c[0])))
 
 
-def matches(s: Session, campaign: Campaign, subscriber_id: int) -> bool:
-    """Would this person be reached now?"""
-    return s.scalar(recipients(s, campaign).where(Subscriber.id == subscriber_id)) is not None
+def why_excluded(s: Session, campaign: Campaign, subscriber_id: int) -> str | None:
+    """Why this person would not be reached now; None where they would be."""
+    if s.scalar(recipients(s, campaign).where(Subscriber.id == subscriber_id)) is not None:
+        return None
+    for query in exclusions(s, campaign):
+        if row := s.execute(query.where(Subscriber.id == subscriber_id)).one_or_none():
+            return in_words(s, campaign, row.reason)
+    return f"not on the list {s.get_one(List, campaign.list_id).name}"
 
 
-def _rule(s: Session, campaign: Campaign) -> str | None:
-    return s.get_one(Segment, campaign.segment_id).rule if campaign.segment_id else None
+def in_words(s: Session, campaign: Campaign, reason: str) -> str:
+    """A reason with what it refers to."""
+    segment = _segment(s, campaign)
+    return f"{reason} {segment.slug}: {segment.rule}" if segment and reason == OUTSIDE else reason
+
+
+def _overtaken(campaign: Campaign) -> Select[int, str]:
+    """Between two statements of one chunk PostgreSQL lets others write: whoever slips through both is still named."""
+    reason = literal(OVERTAKEN).label("reason")
+    return select(Subscription.subscriber_id, reason).where(Subscription.list_id == campaign.list_id)
+
+
+def _accounted_for(campaign: Campaign) -> ColumnElement[bool]:
+    who = Subscription.subscriber_id
+    inside = exists().where(Delivery.run_id == campaign.run_id, Delivery.subscriber_id == who)
+    return inside | exists().where(Exclusion.campaign_id == campaign.id, Exclusion.subscriber_id == who)
+
+
+def _segment(s: Session, campaign: Campaign) -> Segment | None:
+    return s.get_one(Segment, campaign.segment_id) if campaign.segment_id else None

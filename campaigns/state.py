@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from base.database import database_now
 from campaigns.models import Campaign
-from delivery.ledger.counts import Counts, counts, duplicate_count, late_count, oldest_uncertain
+from delivery.ledger.counts import Counts, counts, late_count, oldest_uncertain, reached_twice
 from delivery.models import Run
 
 PROOF_COMES_WITHIN = timedelta(hours=1)
@@ -22,10 +22,9 @@ class Progress:
     frozen: bool
     counts: Counts
     held: str | None  # the provider's words
-    stopped: bool  # the breaker is open
-    duplicates: int
+    twice: tuple[str, ...]  # who got it twice
     late: int  # skipped because their time was over
-    undecided: bool  # nothing but uncertainty is left, and no proof is to be expected any more
+    undecided: bool  # nothing goes on before it is known what became of the uncertain, and no proof is to be expected
 
 
 def progress(s: Session, campaign: Campaign) -> Progress | None:
@@ -38,24 +37,26 @@ def progress(s: Session, campaign: Campaign) -> Progress | None:
         frozen=run.frozen_at is not None,
         counts=far,
         held=run.held,
-        stopped=run.doubts >= 2,
-        duplicates=duplicate_count(s, run.id),
+        twice=reached_twice(s, run.id),
         late=late_count(s, run.id),
-        undecided=bool(far.uncertain) and far.planned == far.sending == 0 and _no_proof_to_come(s, run),
+        undecided=_is_undecided(s, run, far),
     )
 
 
-def _no_proof_to_come(s: Session, run: Run) -> bool:
+def _is_undecided(s: Session, run: Run, far: Counts) -> bool:
+    if not far.uncertain or far.sending:
+        return False
     oldest = oldest_uncertain(s, run.id)
-    waited = oldest is not None and database_now(s) - oldest > PROOF_COMES_WITHIN
-    return waited or not run.events_expected
+    if oldest is not None and database_now(s) - oldest > PROOF_COMES_WITHIN:
+        return far.planned == 0 or run.doubts > 1  # the breaker is open
+    return far.planned == 0 and not run.events_expected
 
 
 def state(campaign: Campaign, far: Progress | None) -> str:
     """draft approved scheduled launching sending paused needs_attention sent partially_sent failed cancelled."""
     if campaign.cancelled_at:
         return "cancelled"
-    if campaign.attention or (far and (far.held or far.duplicates or far.undecided)):
+    if campaign.attention or (far and (far.held or far.twice or far.undecided)):
         return "needs_attention"
     if campaign.paused_at and not (far and _is_over(far)):
         return "paused"
@@ -65,21 +66,28 @@ def state(campaign: Campaign, far: Progress | None) -> str:
 
 
 def attention(campaign: Campaign, far: Progress | None) -> str:
-    """Why it waits for a person; empty when it does not."""
-    if campaign.attention:
+    """Why it waits for a person, and what to do; empty when it does not."""
+    stopped = campaign.cancelled_at is not None
+    if campaign.attention and not stopped:
         return campaign.attention
-    if far and far.held:
-        return far.held
-    if far and far.duplicates:
-        return f"{far.duplicates} people got it twice; campaign why SLUG EMAIL names the attempts"
+    if far and far.twice:
+        return f"{_names(far.twice)} got it twice; what is on record: tipsheet campaign why {campaign.slug} EMAIL"
     if far and far.undecided:
-        return f"what became of {far.counts.uncertain} mails is not known; decide with: tipsheet campaign resolve"
+        return (
+            f"no answer and no proof came for {far.counts.uncertain:,} mails; find out what became of them and say so "
+            f"with: tipsheet campaign resolve {campaign.slug}"
+        )
+    if far and far.held and not stopped:
+        return f"{far.held}; when that is mended: tipsheet campaign resume {campaign.slug}"
     return ""
 
 
+def _names(people: tuple[str, ...]) -> str:
+    shown = ", ".join(people[:3])
+    return f"{shown} and {len(people) - 3:,} more" if len(people) > 3 else shown
+
+
 def _before_launch(campaign: Campaign) -> str:
-    if campaign.launched_at:
-        return "launching"
     if campaign.approved_at is None:
         return "draft"
     return "scheduled" if campaign.scheduled_for else "approved"

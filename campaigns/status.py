@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from base.errors import Broken
 from campaigns.models import Campaign
 from campaigns.state import attention, progress, state
 from delivery.ledger.counts import Counts, batch_count
@@ -31,7 +32,10 @@ class Status:
 
 def status(s: Session, campaign: Campaign) -> Status:
     """Raises Broken when the counts do not add up."""
-    far = progress(s, campaign)
+    try:
+        far = progress(s, campaign)
+    except Broken as cause:
+        raise Broken(f"{campaign.slug}: {cause.sentence}", **cause.facts) from cause
     return Status(
         slug=campaign.slug,
         state=state(campaign, far),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import fnmatch
 import secrets
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from base.config import Config, is_loopback
+from base.config import Config
 from base.errors import Refused
 from campaigns import content, preflight
 from campaigns.launch import envelope
@@ -17,6 +18,7 @@ from campaigns.models import Campaign
 from delivery.outbox import link_urls
 from delivery.providers.provider import Addressed, Answer, Parcel, Provider, Verdict
 from delivery.slots import Filled, Filler, Recipient
+from subscribers.addresses import parse_address
 from subscribers.keys import Keys
 from subscribers.models import List
 from subscribers.people import get_subscriber
@@ -29,35 +31,35 @@ def preview(
     s: Session, keys: Keys, campaign: Campaign, config: Config, email: str | None
 ) -> tuple[Filled, tuple[str, ...]]:
     """The mail as this subscriber would get it, with links that do nothing; and what the template warns of."""
-    compiled = content.render(s, campaign, config)
+    mail = content.to_send(s, campaign, config)
     recipient = Recipient(_fields(s, keys, email) if email else SOMEBODY, _inert(config))
-    return Filler(compiled.message).fill(recipient), compiled.warnings
+    return Filler(mail.message).fill(recipient), mail.warnings
 
 
-def parcel(s: Session, keys: Keys, campaign: Campaign, config: Config, to: str) -> Parcel:
+def parcel(s: Session, campaign: Campaign, config: Config, to: str, *, without_events: bool) -> Parcel:
     """One test mail, outside ledger and counts. Raises Refused for who is not in [delivery] test_to."""
+    to = parse_address(to).ascii
     if not any(fnmatch.fnmatchcase(to.lower(), pattern.lower()) for pattern in config.delivery.test_to):
         raise Refused(f"{to} is not in [delivery] test_to; add it there: tests go to colleagues only")
-    compiled = content.render(s, campaign, config)
-    found = list(preflight.mail_problems(config, compiled.message))
-    if config.delivery.provider == "sendgrid" and not is_loopback(config.sendgrid.base_url):
-        found += preflight.real_mail_problems(config, without_events=True)
-    if found:
-        raise Refused("The test cannot leave yet: " + "; ".join(found))
-    message = replace(compiled.message, subject=f"[Test] {compiled.message.subject}")
-    filler = Filler(message)
-    urls = _inert(config)
+    message = content.to_send(s, campaign, config).message
+    if preflight.is_real(config) and (
+        found := preflight.real_mail_problems(config, message, without_events=without_events)
+    ):
+        raise Refused("The test cannot leave yet: " + "; ".join(found), problems=tuple(found))
+    filler, urls = Filler(replace(message, subject=f"[Test] {message.subject}")), _inert(config)
     values = filler.values(Recipient({**SOMEBODY, "email": to}, urls))
-    lst = s.get_one(List, campaign.list_id)
-    one = Addressed(0, to, values, urls["unsubscribe"])
-    return Parcel(secrets.token_urlsafe(12), INERT, envelope(config, lst, INERT), filler, (one,))
+    around = envelope(config, s.get_one(List, campaign.list_id), INERT)
+    return Parcel(secrets.token_urlsafe(12), INERT, around, filler, (Addressed(0, to, values, urls["unsubscribe"]),))
 
 
 def send_test(provider: Provider, one: Parcel) -> Answer:
     """Raises Refused with the provider's words when it did not take it."""
-    answer = provider.send(one, lambda: True)
+    with closing(provider):
+        if trouble := provider.prepare():
+            raise Refused(f"The test did not leave, because the provider cannot be reached: {trouble}")
+        answer = provider.send(one, lambda: True)
     if answer.verdict is not Verdict.ACCEPTED:
-        raise Refused(f"The test was not accepted: {answer.words}; nothing else was sent")
+        raise Refused(f"The test was not accepted: {answer.words}")
     return answer
 
 

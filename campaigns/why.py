@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from operator import itemgetter
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from campaigns.models import Campaign, Exclusion
-from campaigns.recipients import matches
+from campaigns.recipients import in_words, why_excluded
+from delivery.models import Run
 from delivery.trail import Step, trail
 from subscribers.keys import Keys
 from subscribers.models import Consent, List, Subscriber
 from subscribers.people import find
+
+_TO_COME = datetime.max.replace(tzinfo=UTC)
+_Answer = tuple[str, Sequence[Step]]
 
 
 @dataclass(frozen=True)
@@ -26,19 +33,12 @@ class Why:
 
 
 def why(s: Session, keys: Keys, campaign: Campaign, email: str) -> Why:
+    """Raises BadInput for what is no address."""
     person = find(s, keys, email)
     if person is None:
         return Why(campaign.slug, email, "unknown", (Step(None, "unknown", "nobody with this address is known"),))
-    steps = _consents(s, campaign, person)
-    found = trail(s, campaign.run_id, person.id) if campaign.run_id else None
-    if found:
-        steps.append(Step(campaign.launched_at, "in the audience", "when it was frozen"))
-        return Why(campaign.slug, email, found.verdict, (*steps, *found.steps))
-    if excluded := s.get(Exclusion, (campaign.id, person.id)):
-        steps.append(Step(campaign.launched_at, "excluded", excluded.reason))
-        return Why(campaign.slug, email, "excluded", tuple(steps))
-    verdict, step = _outside(s, campaign, person)
-    return Why(campaign.slug, email, verdict, (*steps, step))
+    verdict, steps = _in_ledger(s, campaign, person) or _left_out(s, campaign, person) or _to_come(s, campaign, person)
+    return Why(campaign.slug, email, verdict, _by_time(_consents(s, campaign, person), steps))
 
 
 def _consents(s: Session, campaign: Campaign, person: Subscriber) -> list[Step]:
@@ -47,12 +47,38 @@ def _consents(s: Session, campaign: Campaign, person: Subscriber) -> list[Step]:
     return [Step(row.at, f"consent {row.state}", f"{row.how}: {row.source}") for row in rows]
 
 
-def _outside(s: Session, campaign: Campaign, person: Subscriber) -> tuple[str, Step]:
-    if campaign.launched_at is not None:
+def _in_ledger(s: Session, campaign: Campaign, person: Subscriber) -> _Answer | None:
+    found = trail(s, campaign.run_id, person.id) if campaign.run_id else None
+    return (found.verdict, [Step(campaign.launched_at, "in the audience", ""), *found.steps]) if found else None
+
+
+def _left_out(s: Session, campaign: Campaign, person: Subscriber) -> _Answer | None:
+    if excluded := s.get(Exclusion, (campaign.id, person.id)):
+        return "excluded", [Step(campaign.launched_at, "excluded", in_words(s, campaign, excluded.reason))]
+    run = s.get_one(Run, campaign.run_id) if campaign.run_id else None
+    if run and run.frozen_at:
         name = s.get_one(List, campaign.list_id).name
-        return "excluded", Step(
-            campaign.launched_at, "excluded", f"not on the list {name} when the audience was frozen"
-        )
-    if matches(s, campaign, person.id):
-        return "planned", Step(campaign.scheduled_for, "planned", "would get it if it were launched now")
-    return "excluded", Step(None, "excluded", "would not get it now; see: tipsheet subscriber show")
+        return "excluded", [Step(run.frozen_at, "excluded", f"not on the list {name} when the audience was frozen")]
+    if campaign.cancelled_at:
+        words = "the campaign was cancelled before it had an audience"
+        return "excluded", [Step(campaign.cancelled_at, "excluded", words)]
+    return None
+
+
+def _to_come(s: Session, campaign: Campaign, person: Subscriber) -> _Answer:
+    if reason := why_excluded(s, campaign, person.id):
+        return "excluded", [Step(None, "excluded", f"{reason}, as of now")]
+    if campaign.scheduled_for is None:
+        return "planned", [Step(None, "planned", "would get it if it were sent now")]
+    return "planned", [Step(campaign.scheduled_for, "planned", "will get it, as of now")]
+
+
+def _by_time(*sources: Sequence[Step]) -> tuple[Step, ...]:
+    """Merged, each source in its own order: what carries no time, or a mailbox's slow clock, stays in its place."""
+    dated: list[tuple[datetime, Step]] = []
+    for source in sources:
+        last = source[0].at or _TO_COME if source else _TO_COME
+        for step in source:
+            last = max(last, step.at or last)
+            dated.append((last, step))
+    return tuple(step for _, step in sorted(dated, key=itemgetter(0)))

@@ -9,18 +9,17 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from base.errors import Refused
+from base.errors import Broken, Refused
 from campaigns import decisions
 from campaigns.drafts import get_campaign
 from campaigns.status import Status, is_going_on
 from campaigns.status import status as status_of
-from cli.campaigns import Slug, draw_status
+from cli.campaigns import Events, Slug, draw_status
 from cli.campaigns import app as app
 from cli.door import Door, actor, opened
-from cli.output import Json, Printer, console
+from cli.output import Json, Printer, console, when
 from delivery.heartbeat import is_recent as is_running
 
-Events = Annotated[bool, typer.Option("--without-events", help="Accept that no bounce, complaint or proof comes back.")]
 LOOK = 0.3  # seconds between looks while waiting
 
 
@@ -33,7 +32,7 @@ def approve(ctx: typer.Context, slug: Slug, without_events: Events = False, as_j
     with opened(ctx) as door:
         with door.db.write() as s:
             decisions.approve(s, get_campaign(s, slug, lock=True), door.config, _by(without_events))
-        _tell(door, slug, as_json, f"{slug} is approved; it leaves when it is scheduled or sent.")
+        _tell(door, slug, as_json, f"{slug} is approved as it is now.")
 
 
 @app.command()
@@ -54,7 +53,8 @@ def schedule(
         with door.db.write() as s:
             campaign = get_campaign(s, slug, lock=True)
             decisions.schedule(s, campaign, door.config, at, there, _by(without_events))
-        _tell(door, slug, as_json, f"{slug} leaves at {at} {there}.", needs_service=True)
+            leaves = when(campaign.scheduled_for, there)
+        _tell(door, slug, as_json, f"{slug} leaves at {leaves}.", needs_service=True)
 
 
 @app.command()
@@ -73,9 +73,11 @@ def send(
         with door.db.write() as s:
             decisions.send(s, get_campaign(s, slug, lock=True), door.config, _by(without_events))
         if wait:
-            _require_service(door)
+            _require_service(door, slug)
             _watch(door, slug)
-        _tell(door, slug, as_json, f"{slug} is on its way.", needs_service=True)
+        found = _tell(door, slug, as_json, f"{slug} leaves now.", needs_service=True)
+    if wait and found.state not in ("sent", "partially_sent"):
+        raise Refused(f"{slug} is {found.state.replace('_', ' ')} now; see: tipsheet campaign status {slug}")
 
 
 @app.command()
@@ -98,7 +100,7 @@ def resume(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
     """
     with opened(ctx) as door:
         with door.db.write() as s:
-            decisions.resume(s, get_campaign(s, slug, lock=True))
+            decisions.resume(s, get_campaign(s, slug, lock=True), door.config)
         _tell(door, slug, as_json, f"{slug} goes on.", needs_service=True)
 
 
@@ -119,38 +121,42 @@ def resolve(
     ctx: typer.Context,
     slug: Slug,
     because: Annotated[str, typer.Option(help="How you know; it stands on record beside your name.")],
-    was_sent: Annotated[
-        bool | None, typer.Option("--sent/--not-sent", help="What became of the uncertain mails.")
-    ] = None,
+    was_sent: Annotated[bool, typer.Option("--sent/--not-sent", help="What became of the uncertain mails.")],
     as_json: Json = False,
 ) -> None:
     """Decide what became of uncertain mails where no proof came: sent, or not sent and to be sent again.
 
     Example: tipsheet campaign resolve december --sent --because 'SendGrid Activity shows all of them'
     """
-    if was_sent is None:
-        raise Refused("Say --sent or --not-sent: Tipsheet never guesses")
     with opened(ctx) as door:
         with door.db.write() as s:
             campaign = get_campaign(s, slug, lock=True)
             settled = decisions.resolve(s, campaign, sent=was_sent, because=because, by=_by(False))
-        _tell(door, slug, as_json, f"{settled} batches of {slug} are settled.", needs_service=not was_sent)
+        batches = "One batch" if settled == 1 else f"{settled:,} batches"
+        _tell(door, slug, as_json, f"{batches} of {slug} settled.", needs_service=not was_sent)
 
 
 def _by(without_events: bool) -> decisions.By:
     return decisions.By(actor(), without_events)
 
 
-def _tell(door: Door, slug: str, as_json: bool, sentence: str, *, needs_service: bool = False) -> None:
-    found, running = _look(door, slug)
+def _tell(door: Door, slug: str, as_json: bool, sentence: str, *, needs_service: bool = False) -> Status:
+    """What was decided, and how it stands now."""
     printer = Printer(as_json)
-    if is_going_on(found) or found.counts.audience == 0:
+    try:
+        found, running = _look(door, slug)
+    except Broken:
+        printer.say(sentence)  # it is done all the same
+        raise
+    going_on = is_going_on(found)
+    if going_on or not needs_service:
         printer.say(sentence)
-    else:
+    if not going_on and (needs_service or found.attention or found.counts.audience):
         draw_status(printer, found, door)
-    if needs_service and not running and is_going_on(found):
+    if going_on and needs_service and not running:
         printer.say("Nothing is running that would send it: start tipsheet run", "yellow")
     printer.document({**found.document(), "service_running": running})
+    return found
 
 
 def _look(door: Door, slug: str) -> tuple[Status, bool]:
@@ -158,10 +164,10 @@ def _look(door: Door, slug: str) -> tuple[Status, bool]:
         return status_of(s, get_campaign(s, slug)), is_running(s)
 
 
-def _require_service(door: Door) -> None:
+def _require_service(door: Door, slug: str) -> None:
     with door.db.read() as s:
         if not is_running(s):
-            raise Refused("It is approved and due, but nothing is running that would send it: start tipsheet run")
+            raise Refused(f"{slug} is due, but nothing is running that would send it: start tipsheet run")
 
 
 def _watch(door: Door, slug: str) -> None:

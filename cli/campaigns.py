@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
 from campaigns import trial
-from campaigns.drafts import Draft, add_campaign, all_campaigns, get_campaign
+from campaigns.drafts import Draft, add_campaign, all_campaigns, get_campaign, made_of, replace_campaign
 from campaigns.plan import plan as plan_of
 from campaigns.status import Status
 from campaigns.status import status as status_of
@@ -18,6 +20,7 @@ from delivery.providers import open_provider
 
 app = typer.Typer(help="Campaigns: one mailing each, from the first draft to who got it.")
 Slug = Annotated[str, typer.Argument(help="The campaign's short name.")]
+Events = Annotated[bool, typer.Option("--without-events", help="Accept that no bounce, complaint or proof comes back.")]
 
 
 @app.command()
@@ -31,6 +34,7 @@ def add(
     segment: Annotated[str | None, typer.Option(help="Only this part of the list.")] = None,
     preheader: Annotated[str, typer.Option(help="What inboxes show after the subject; else taken from the lead.")] = "",
     template: Annotated[str | None, typer.Option(help="The template; else [campaigns] template.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Make it anew; what was approved of it is void.")] = False,
     as_json: Json = False,
 ) -> None:
     """Add a campaign, as a draft. Nothing leaves before it is sent or scheduled.
@@ -40,12 +44,14 @@ def add(
     with opened(ctx) as door, door.db.write() as s:
         look = template or door.config.campaigns.template
         draft = Draft(slug, onto, subject, look, article, offer, segment, preheader)
-        add_campaign(s, draft, actor=actor())
-        planned = plan_of(s, get_campaign(s, slug), door.config)
+        make = replace_campaign if replace else add_campaign
+        planned = plan_of(s, make(s, draft, actor=actor()), door.config)
     printer = Printer(as_json)
     printer.say(f"The campaign {slug} is a draft for {planned.recipients:,} people. Look at it with:")
     printer.say(f"  tipsheet campaign preview {slug} --open\n  tipsheet campaign plan {slug}")
     _warn(printer, planned.problems, planned.warnings)
+    if planned.problems:
+        printer.say("Mend that, or make it anew by adding it again with --replace.")
     printer.document({"slug": slug, "state": "draft", "recipients": planned.recipients, "problems": planned.problems})
 
 
@@ -85,10 +91,7 @@ def show(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
     with opened(ctx) as door, door.db.read() as s:
         campaign = get_campaign(s, slug)
         facts = {
-            "slug": slug,
-            "subject": campaign.subject,
-            "preheader": campaign.preheader,
-            "template": campaign.template,
+            **asdict(made_of(s, campaign)),
             "state": status_of(s, campaign).state,
             "for": f"{campaign.wall} {campaign.zone}" if campaign.wall else "",
             "approved by": campaign.approved_by or "",
@@ -133,6 +136,7 @@ def send_test(
     ctx: typer.Context,
     slug: Slug,
     to: Annotated[str, typer.Option(metavar="EMAIL", help="A colleague, from [delivery] test_to.")],
+    without_events: Events = False,
     as_json: Json = False,
 ) -> None:
     """Send one test mail, with [Test] in the subject and links that do nothing; it counts nowhere.
@@ -141,7 +145,8 @@ def send_test(
     """
     with opened(ctx) as door:
         with door.db.read() as s:
-            one = trial.parcel(s, door.keys, get_campaign(s, slug), door.config, to)
+            campaign = get_campaign(s, slug)
+            one = trial.parcel(s, campaign, door.config, to, without_events=without_events)
         answer = trial.send_test(open_provider(door.config), one)
     printer = Printer(as_json)
     printer.say(f"A test of {slug} is on its way to {to}.")
@@ -152,7 +157,7 @@ def send_test(
 def plan(
     ctx: typer.Context,
     slug: Slug,
-    without_events: Annotated[bool, typer.Option(help="As if you accepted to send without the web hook.")] = False,
+    without_events: Events = False,
     as_json: Json = False,
 ) -> None:
     """Show who would get it, who not and why, when, and what stands against it.
@@ -218,13 +223,16 @@ def draw_status(printer: Printer, found: Status, door: Door) -> None:
         printer.say(found.attention, "yellow")
     printer.facts({"for": when(found.scheduled_for, found.zone or door.config.campaigns.zone)})
     n = found.counts
-    rows = [
-        (name, f"{getattr(n, name):,}")
-        for name in ("planned", "sending", "accepted", "refused", "skipped", "uncertain")
-    ]
-    printer.table(("recipients", f"{n.audience:,}>"), rows, empty="")
-    fates = [(name.replace("_", " "), getattr(n, name)) for name in FATES]
-    printer.table(("of the accepted", f"{n.accepted:,}>"), [(k, f"{v:,}") for k, v in fates if v], empty="")
+    if n.audience:
+        people = ("planned", "sending", "accepted", "refused", "skipped", "uncertain")
+        _draw_counts(printer, ("recipients", n.audience), [(name, getattr(n, name)) for name in people])
+    if n.accepted:
+        fates = [(name.replace("_", " "), getattr(n, name)) for name in FATES]
+        _draw_counts(printer, ("of the accepted", n.accepted), [(name, many) for name, many in fates if many])
+
+
+def _draw_counts(printer: Printer, whole: tuple[str, int], rows: Sequence[tuple[str, int]]) -> None:
+    printer.table((whole[0], f"{whole[1]:,}>"), [(name, f"{many:,}") for name, many in rows], empty="")
 
 
 FATES = ("delivered", "deferred", "blocked", "bounced", "dropped", "no_news", "complained", "opted_out")

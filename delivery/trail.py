@@ -25,6 +25,11 @@ _FATE_VERDICTS = {
     "blocked": "not_delivered",
     "deferred": "accepted",
 }
+_STANDS = {
+    "leaving": "with the provider at this moment",
+    "uncertain": "no trustworthy answer came",
+    "skipped": "",  # the batch's own reason
+}
 
 
 @dataclass(frozen=True)
@@ -49,14 +54,18 @@ def trail(s: Session, run_id: int, subscriber_id: int) -> Trail | None:
         return None
     batch = s.get_one(Batch, (run_id, delivery.batch))
     exception = s.get(DeliveryException, (run_id, subscriber_id))
-    steps = [Step(None, "planned", f"in batch {batch.number}, which leaves not before {batch.not_before:%F %T} UTC")]
-    steps += _attempts(s, batch, exception)
+    steps = [Step(None, "planned", _place(batch)), *_attempts(s, batch, exception)]
     if exception:
         steps.append(Step(exception.at, exception.kind, exception.reason))
     steps += _events(s, run_id, subscriber_id) + _duplicates(s, run_id, subscriber_id)
-    if batch.state in ("leaving", "uncertain") or (batch.state == "skipped" and not exception):
-        steps.append(Step(None, batch.state, batch.reason or _meaning(batch.state)))
+    if not exception and batch.state in _STANDS:
+        steps.append(Step(None, batch.state, _STANDS[batch.state] or batch.reason or ""))
     return Trail(_verdict(s, batch, exception, subscriber_id), tuple(steps))
+
+
+def _place(batch: Batch) -> str:
+    waits = f", which leaves not before {batch.not_before:%F %T} UTC" if batch.state == "planned" else ""
+    return f"in batch {batch.number}{waits}"
 
 
 def _verdict(s: Session, batch: Batch, exception: DeliveryException | None, subscriber_id: int) -> str:
@@ -93,7 +102,3 @@ def _events(s: Session, run_id: int, subscriber_id: int) -> list[Step]:
 def _duplicates(s: Session, run_id: int, subscriber_id: int) -> list[Step]:
     twice = select(Duplicate).where(Duplicate.run_id == run_id, Duplicate.subscriber_id == subscriber_id)
     return [Step(d.found_at, "a second time", f"attempt {d.attempt} reached them too") for d in s.scalars(twice)]
-
-
-def _meaning(state: str) -> str:
-    return {"leaving": "with the provider at this moment", "uncertain": "no trustworthy answer came"}.get(state, state)

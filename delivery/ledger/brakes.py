@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, func, update
 from sqlalchemy.orm import Session
 
 from base.database import database_now
@@ -20,19 +20,19 @@ def release(s: Session, run_id: int) -> None:
 
 
 def drop(s: Session, run_id: int) -> None:
-    """Everybody still planned is skipped: cancelled."""
-    _skip(s, "cancelled", Batch.run_id == run_id)
+    """Everybody still planned is skipped: cancelled. Whoever comes back from the provider unsent is so, too."""
+    mine, now = Batch.run_id == run_id, database_now(s)
+    s.execute(update(Run).where(Run.id == run_id).values(not_after=now))
+    away = Batch.state.in_(("leaving", "uncertain"))
+    s.execute(update(Batch).where(mine, away).values(not_after=now, reason="cancelled"))
+    _skip(s, mine, reason="cancelled")
 
 
 def expire(s: Session) -> int:
-    """Everybody whose time is over is skipped: too late. Returns how many batches."""
-    return _skip(s, "too late", Batch.not_after <= database_now(s))
+    """Everybody whose time is over is skipped: too late, unless it ended by a word. Returns how many batches."""
+    return _skip(s, Batch.not_after <= database_now(s), reason=func.coalesce(Batch.reason, "too late"))
 
 
-def held_words(s: Session, run_id: int) -> str | None:
-    return s.scalar(select(Run.held).where(Run.id == run_id))
-
-
-def _skip(s: Session, reason: str, *which: object) -> int:
-    over = update(Batch).where(Batch.state == "planned", *which)  # type: ignore[arg-type]
+def _skip(s: Session, which: ColumnElement[bool], *, reason: ColumnElement[str] | str) -> int:
+    over = update(Batch).where(Batch.state == "planned", which)
     return len(s.execute(over.values(state="skipped", reason=reason).returning(Batch.number)).all())

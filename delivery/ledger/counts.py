@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from base.errors import Broken
 from delivery import outcomes
 from delivery.models import Attempt, Batch, Delivery, DeliveryException, Duplicate, Outcome, Run
+from subscribers.models import Subscriber
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,12 @@ def batch_count(s: Session, run_id: int) -> int:
     return s.scalar(select(func.count()).where(Batch.run_id == run_id)) or 0
 
 
-def duplicate_count(s: Session, run_id: int) -> int:
-    return s.scalar(select(func.count()).where(Duplicate.run_id == run_id)) or 0
+def reached_twice(s: Session, run_id: int) -> tuple[str, ...]:
+    """The addresses of those for whom two attempts are proved."""
+    twice = select(Duplicate.subscriber_id).where(Duplicate.run_id == run_id).distinct().subquery()
+    address = func.coalesce(func.nullif(Subscriber.email, ""), "somebody who is no longer there")
+    people = select(address).select_from(twice).outerjoin(Subscriber, Subscriber.id == twice.c[0])
+    return tuple(s.scalars(people.order_by(twice.c[0])))
 
 
 def late_count(s: Session, run_id: int) -> int:

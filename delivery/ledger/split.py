@@ -24,6 +24,7 @@ def move_out(s: Session, batch: Batch, people: Sequence[int]) -> None:
             run_id=batch.run_id,
             number=number,
             state="planned",
+            reason=batch.reason,
             not_before=batch.not_before,
             not_after=batch.not_after,
             size=len(people),

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from base.database import Database
 from delivery.ledger import prove, record, sweep
-from delivery.ledger.counts import duplicate_count
+from delivery.ledger.counts import reached_twice
 from delivery.ledger.record import MOST_REFUSALS
 from delivery.ledger.resolve import lose, resolve
 from delivery.models import Attempt, Batch, DeliveryException, Run
@@ -142,7 +142,7 @@ def test_proof_of_a_second_attempt_names_everybody_who_got_it_twice(db: Database
     answered(db, taken(db).attempt, YES)
     assert proved(db, first.attempt)
     with db.read() as s:
-        assert duplicate_count(s, run) == 2
+        assert reached_twice(s, run) == ("p1@example.com", "p2@example.com")
     assert count(db, run).accepted == 2
 
 
