@@ -126,7 +126,7 @@ def stop(service: subprocess.Popen[str], number: signal.Signals = signal.SIGTERM
     return service.wait(within)
 
 
-def until(seen: Callable[[], object], seconds: float = 60) -> None:
+def until(seen: Callable[[], object], seconds: float = 180) -> None:
     """Wait for something that comes from another process; the limit only ends a hopeless test."""
     end = time.monotonic() + seconds
     while not seen():
