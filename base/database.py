@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, ClassVar
@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from sqlalchemy import BigInteger, Connection, Dialect, Engine, MetaData, String, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -18,6 +19,8 @@ from base.errors import Broken, ConfigError
 from base.time import from_ms, to_ms
 
 BUSY_SECONDS = 10  # longer than any write transaction of ours, which is kept under 250 ms
+
+_QUIET: dict[str, Any] = {"hide_parameters": True}  # they hold addresses, and an exception may reach a log
 
 
 class Instant(TypeDecorator[datetime]):
@@ -49,9 +52,11 @@ class Base(DeclarativeBase):
 class Database:
     """An open database. `write()` holds the write lock from its first statement; `read()` sees one snapshot."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, before_commit: Callable[[Session], None] | None = None) -> None:
+        """`before_commit` sees every writing transaction that is about to be committed; raising undoes it."""
         self.url = url
         self.engine = _open(url)
+        self._before_commit = before_commit
 
     @property
     def is_sqlite(self) -> bool:
@@ -62,6 +67,9 @@ class Database:
         """One transaction, committed at the end of the block and rolled back when it raises."""
         with self._session(write=True) as session, session.begin():
             yield session
+            if self._before_commit:
+                session.flush()  # what the database refuses is not to be told of before
+                self._before_commit(session)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -76,6 +84,8 @@ class Database:
                 yield session
         except OperationalError as cause:
             raise Broken(_say(self.engine, cause)) from cause
+        except PoolTimeout as cause:
+            raise Broken("All connections to the database are busy; try again in a moment") from cause
 
     def close(self) -> None:
         self.engine.dispose()
@@ -98,9 +108,11 @@ def _open(url: str) -> Engine:
         parsed = make_url(url)
         kind = parsed.get_backend_name()
         if kind == "sqlite":
-            engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+            engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, **_QUIET)
         elif kind == "postgresql":
-            engine = create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=10)
+            engine = create_engine(
+                parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=10, **_QUIET
+            )
         else:
             raise ConfigError(f"[database] url names {kind!r}; Tipsheet keeps its data in sqlite or postgresql")
     except SQLAlchemyError as cause:
