@@ -20,6 +20,7 @@ from base.config import load
 from base.database import Database
 from base.errors import Broken, Refused
 from cli.door import Door
+from subscribers.journal import Journal
 from subscribers.keys import make_keys, store_fingerprints
 
 PEOPLE = 200
@@ -40,6 +41,8 @@ port = {grid}
 path = "localgrid"
 [database]
 url = "sqlite:///tipsheet.db"
+[journal]
+path = "journal"
 [web]
 port = {web}
 public_url = "http://127.0.0.1:{web}"
@@ -147,10 +150,11 @@ def _make(folder: Path) -> Door:
     config = load(str(file), environ={})
     keys = make_keys(config.keys.path)
     migrations.upgrade(config.database.url)
-    db = Database(config.database.url)
+    journal = Journal(config.journal.path)
+    db = Database(config.database.url, journal.keep)
     with db.write() as s:
         store_fingerprints(s, keys)
-    return Door(config, db, keys)
+    return Door(config, db, keys, journal)
 
 
 def _free_port(wanted: int) -> int:

@@ -13,6 +13,7 @@ import typer
 import migrations
 from base.config import Config, load
 from base.database import Database
+from subscribers.journal import Journal
 from subscribers.keys import Keys, check_fingerprints, load_keys
 
 
@@ -21,19 +22,21 @@ class Door:
     config: Config
     db: Database
     keys: Keys
+    journal: Journal
 
 
 @contextmanager
 def opened(ctx: typer.Context) -> Iterator[Door]:
     """Everything open and checked; closed at the end of the block."""
     config = read_config(ctx)
-    db = Database(config.database.url)
+    journal = Journal(config.journal.path)
+    db = Database(config.database.url, journal.keep)
     try:
         migrations.check(db)
         keys = load_keys(config.keys.path)
         with db.read() as s:
             check_fingerprints(s, keys)
-        yield Door(config, db, keys)
+        yield Door(config, db, keys, journal)
     finally:
         db.close()
 

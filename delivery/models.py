@@ -169,3 +169,33 @@ class Heartbeat(Base):
     owner: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime]
     said: Mapped[str] = mapped_column(Text, default="")
+
+
+class EarlierDelivery(Base):
+    """Somebody whom a run reached, or may have, before a restore took the ledger back: it leaves them out."""
+
+    __tablename__ = "earlier_deliveries"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012  SQLAlchemy reads a plain dict here
+    run: Mapped[str] = mapped_column(primary_key=True)  # its public id: the run itself may be gone
+    key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)  # the beginning of their address key
+    attempt: Mapped[str]
+
+
+class Installation(Base):
+    """The one row that says which installation this database is, and whether it may send."""
+
+    __tablename__ = "installation"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    made_at: Mapped[datetime]
+    restored_at: Mapped[datetime | None]
+    sending_off: Mapped[str | None] = mapped_column(Text)  # why nothing is claimed until a person has looked
+    pulled_at: Mapped[datetime | None]  # when the last whole pull of the provider's suppressions began
+
+
+class Place(Base):
+    """A machine and configuration that may send with this database."""
+
+    __tablename__ = "places"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[datetime]
+    by: Mapped[str]

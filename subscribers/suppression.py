@@ -10,6 +10,8 @@ from sqlalchemy import ColumnElement, Select, case, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from base.database import database_now
+from base.time import to_ms
+from subscribers import journal
 from subscribers.models import Subscriber, Subscription, Suppression
 
 Reason = Literal["opt-out", "hard bounce", "complaint", "erasure", "manual"]
@@ -66,6 +68,7 @@ def suppress(
         return False
     at = at or database_now(s)
     s.add(Suppression(address_key=address_key, list_id=list_id, reason=reason, at=at, source=source))
+    journal.note(s, journal.STOPPED, key=address_key.hex(), list=list_id, reason=reason, at=to_ms(at))
     s.flush()
     return True
 

@@ -2,11 +2,14 @@
 
 from base.config.loading import is_loopback, load
 from base.config.sections import (
+    AlertsConfig,
     BrandConfig,
     CampaignsConfig,
     Config,
     DatabaseConfig,
     DeliveryConfig,
+    InstallationConfig,
+    JournalConfig,
     KeysConfig,
     LocalgridConfig,
     LoggingConfig,
@@ -15,11 +18,14 @@ from base.config.sections import (
 )
 
 __all__ = [
+    "AlertsConfig",
     "BrandConfig",
     "CampaignsConfig",
     "Config",
     "DatabaseConfig",
     "DeliveryConfig",
+    "InstallationConfig",
+    "JournalConfig",
     "KeysConfig",
     "LocalgridConfig",
     "LoggingConfig",

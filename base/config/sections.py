@@ -14,11 +14,23 @@ from base.config import rules as key
 from base.errors import ConfigError
 
 _ADDRESS = r"[^@\s<>]+@[^@\s<>]+"
+_LOOPBACK = r"(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])"
+_WEBHOOK = rf"|https://[^\s/]+\S*|http://{_LOOPBACK}(?::\d+)?(?:/\S*)?"
 
 
 @dataclass(frozen=True)
 class DatabaseConfig:
     url: str = key.database("sqlite:///var/tipsheet.db")
+
+
+@dataclass(frozen=True)
+class JournalConfig:
+    path: Path = key.path("var/journal")
+
+
+@dataclass(frozen=True)
+class InstallationConfig:
+    name: str = key.text("", "a name that stays the same wherever this installation runs")
 
 
 @dataclass(frozen=True)
@@ -41,6 +53,7 @@ class DeliveryConfig:
     reply_to: str = key.text("", 'an address such as desk@example.com, or ""', f"|{_ADDRESS}")
     only_to: tuple[str, ...] = key.texts()
     test_to: tuple[str, ...] = key.texts()
+    seeds: tuple[str, ...] = key.texts()
     files_path: Path = key.path("var/outgoing")
 
 
@@ -91,6 +104,12 @@ class CampaignsConfig:
 
 
 @dataclass(frozen=True)
+class AlertsConfig:
+    to: tuple[str, ...] = key.texts()
+    webhook: str = key.text("", 'an https address, or ""', _WEBHOOK)
+
+
+@dataclass(frozen=True)
 class LoggingConfig:
     level: str = key.one_of("info", "debug", "warning", "error")
 
@@ -99,6 +118,8 @@ class LoggingConfig:
 class Config:
     file: Path
     database: DatabaseConfig = DatabaseConfig()
+    journal: JournalConfig = JournalConfig()
+    installation: InstallationConfig = InstallationConfig()
     keys: KeysConfig = KeysConfig()
     delivery: DeliveryConfig = DeliveryConfig()
     sendgrid: SendgridConfig = SendgridConfig()
@@ -106,6 +127,7 @@ class Config:
     web: WebConfig = WebConfig()
     brand: BrandConfig = BrandConfig()
     campaigns: CampaignsConfig = CampaignsConfig()
+    alerts: AlertsConfig = AlertsConfig()
     logging: LoggingConfig = LoggingConfig()
     key_from_environment: str = field(default="", repr=False, compare=False)
 
@@ -121,6 +143,19 @@ class Config:
         if not secret:
             raise ConfigError("There is no API key: set SENDGRID_API_KEY, or name its file in [sendgrid] api_key_file")
         return secret
+
+    def webhook_key_file(self) -> Path:
+        """Where `tipsheet connect` keeps the public key of the event web hook; webhook_key wins over it."""
+        return self.keys.path / "sendgrid-webhook.pub"
+
+    def kept_webhook_key(self) -> str:
+        """'' where none is kept."""
+        try:
+            return self.webhook_key_file().read_text("ascii").strip()
+        except FileNotFoundError:
+            return ""
+        except (OSError, ValueError) as cause:
+            raise ConfigError(f"{self.webhook_key_file()} cannot be read; run tipsheet connect sendgrid") from cause
 
     def still_shipped(self) -> tuple[str, ...]:
         """The keys that would show recipients a clinic that does not exist, such as `[brand] name`."""

@@ -12,6 +12,7 @@ from sqlalchemy import Row, Select, TextClause, and_, select, text
 from sqlalchemy.orm import Session
 
 from base.database import now_sql
+from delivery.ledger.carry import note_leaving, reached_earlier
 from delivery.models import Delivery, DeliveryException
 from subscribers.models import Subscriber
 from subscribers.suppression import mailable, why_not
@@ -47,6 +48,7 @@ SELECT b.run_id, b.number, b.tries, b.first_subscriber AS first, b.last_subscrib
 FROM batches b JOIN runs r ON r.id = b.run_id
 WHERE b.state = 'planned' AND b.not_before <= {now} AND {now} < b.not_after
   AND r.frozen_at IS NOT NULL AND NOT r.paused AND r.held IS NULL
+  AND NOT EXISTS (SELECT 1 FROM installation i WHERE i.sending_off IS NOT NULL)
   AND (r.doubts = 0 OR (r.doubts = 1 AND NOT EXISTS (
         SELECT 1 FROM batches o WHERE o.run_id = b.run_id AND o.state = 'leaving')))
 ORDER BY b.not_before, b.run_id, b.number LIMIT 1 {lock}
@@ -100,7 +102,9 @@ def claim(s: Session, *, owner: str, account: str, lease: timedelta, fence: Call
         return None
     s.execute(_sql(s, _ATTEMPT), facts)
     members = _recheck(s, due, attempt, fence)
-    if not members:
+    if members:
+        note_leaving(s, due.public_id, attempt, account, members)
+    else:
         _close_empty(s, facts)
     return Claim(
         run_id=due.run_id,
@@ -137,6 +141,10 @@ def _recheck(s: Session, due: Row[Any], attempt: str, fence: Callable[[str], boo
             left_out[row.subscriber_id] = "outside [delivery] only_to"
         else:
             members.append(_member(row))
+    earlier = reached_earlier(s, due.public_id, [member.subscriber_id for member in members])
+    if earlier:
+        members = [member for member in members if member.subscriber_id not in earlier]
+        left_out |= earlier
     if left_out:
         reasons = dict(s.execute(why_not(due.list_id).where(inside)).all())
         _skip(s, due, attempt, left_out | {k: v for k, v in reasons.items() if k in left_out})

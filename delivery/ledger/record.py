@@ -12,6 +12,7 @@ from base.database import database_now
 from delivery.ledger.split import halve
 from delivery.models import Attempt, Batch, Delivery, DeliveryException, Duplicate, Run
 from delivery.providers.provider import Answer, Verdict
+from subscribers import journal
 
 WAIT_AGAIN = timedelta(seconds=5)  # before a returned batch is tried again, where the provider names no time
 MOST_REFUSALS = 12  # refused requests a run: repeated 400s get an account blocked
@@ -28,6 +29,8 @@ def record(s: Session, attempt_id: str, answer: Answer) -> None:
         accept(s, attempt)
     elif attempt.verdict in (None, "uncertain"):
         _TRANSITIONS[answer.verdict](s, attempt, answer)
+        if answer.verdict is not Verdict.UNCERTAIN:
+            journal.note(s, journal.RETURNED, attempt=attempt.id)
     s.flush()
 
 
@@ -50,6 +53,7 @@ def accept(s: Session, attempt: Attempt) -> None:
     was, attempt.verdict = attempt.verdict, "accepted"
     if attempt.batch is None or was == "accepted":
         return
+    journal.note(s, journal.TAKEN, attempt=attempt.id)
     batch = s.get_one(Batch, (attempt.run_id, attempt.batch), with_for_update=True, populate_existing=True)
     if batch.accepted_by is None:
         batch.accepted_by, batch.state, batch.reason = attempt.id, "accepted", None

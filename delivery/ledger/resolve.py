@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from base.database import database_now
 from delivery.ledger.record import _calm, accept
 from delivery.models import Attempt, Batch
+from subscribers import journal
 
 
 def lose(s: Session, attempt: Attempt, evidence: str) -> bool:
@@ -15,6 +16,7 @@ def lose(s: Session, attempt: Attempt, evidence: str) -> bool:
     if attempt.verdict != "uncertain":
         return False
     attempt.verdict, attempt.evidence = "lost", evidence
+    journal.note(s, journal.RETURNED, attempt=attempt.id)
     batch = s.get_one(Batch, (attempt.run_id, attempt.batch), with_for_update=True, populate_existing=True)
     if batch.state != "uncertain" or batch.attempt != attempt.id:
         return False

@@ -150,7 +150,7 @@ def test_an_unknown_key_or_section_is_refused_with_those_there_are(tmp_path: Pat
         == "config.toml: [localgrid] prot is no key; [localgrid] has port, path"
     )
     assert refused(tmp_path, "[mail]\nport = 1").startswith(
-        "config.toml: mail is no section; there are database, keys,"
+        "config.toml: mail is no section; there are database, journal, installation, keys,"
     )
 
 
