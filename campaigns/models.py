@@ -114,11 +114,11 @@ class Series(Base):
     subject: Mapped[str] = mapped_column(default="")  # empty: the article's title
     words: Mapped[str]  # "the first Tuesday of the month at 09:00", in `zone`
     zone: Mapped[str]
-    starts_on: Mapped[date]  # no date before it, and "every 2 weeks" is counted from it
+    starts_on: Mapped[date]  # "every 2 weeks" is counted from it
     days_ahead: Mapped[int]
     approval: Mapped[str]  # required | not
     offer: Mapped[str]  # required | if-any
-    seen_through: Mapped[date | None]  # each of its dates up to here is in occurrences
+    seen_through: Mapped[date]  # each of its dates up to here is in occurrences, or came before it was added
     ended_at: Mapped[datetime | None]
     added_at: Mapped[datetime]
     added_by: Mapped[str]

@@ -19,7 +19,7 @@ def upgrade() -> None:
         sa.Column("days_ahead", sa.Integer, nullable=False),
         sa.Column("approval", sa.String, nullable=False),
         sa.Column("offer", sa.String, nullable=False),
-        sa.Column("seen_through", sa.Date),
+        sa.Column("seen_through", sa.Date, nullable=False),
         sa.Column("ended_at", sa.BigInteger),
         sa.Column("added_at", sa.BigInteger, nullable=False),
         sa.Column("added_by", sa.String, nullable=False),

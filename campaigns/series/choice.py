@@ -1,0 +1,87 @@
+"""What a date's campaign is made of: the next article, the offer that is valid that day; or what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Row, or_, select
+from sqlalchemy.orm import Session
+
+from base.time import at_wall
+from base.time import zone as find_zone
+from campaigns.models import Article, Campaign, Offer
+from campaigns.preflight import BEFORE_OFFER_END
+from subscribers.models import List
+
+
+@dataclass(frozen=True)
+class Piece:
+    slug: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    article: Piece | None
+    offer: Piece | None
+    lacks: str  # what is missing, and how to mend it; empty when nothing is
+
+
+def choose(s: Session, list_id: int, offer: str, at: datetime, *, passed_over: int = 0) -> Choice:
+    """For the mail of this instant on this list. `passed_over`: how many articles others will have taken by then."""
+    articles = next_articles(s, list_id, passed_over + 1)[passed_over:]
+    article = Piece(articles[0].slug, articles[0].title) if articles else None
+    found = valid_offer(s, at)
+    lacks = [] if article else [_no_article(s, list_id)]
+    if found is None and offer == "required":
+        lacks.append("no offer is valid the whole of that day; add one with: tipsheet offer add")
+    return Choice(article, Piece(found.slug, found.title) if found else None, "; ".join(lacks))
+
+
+def next_articles(s: Session, list_id: int, count: int) -> list[Row[str, str]]:
+    """Slug and title of those that no campaign on this list has, the oldest first."""
+    # A draft holds its article too: it would go out twice if somebody sent that draft later.
+    taken = select(Campaign.article_id).where(
+        Campaign.list_id == list_id,
+        Campaign.article_id.is_not(None),
+        or_(Campaign.cancelled_at.is_(None), Campaign.launched_at.is_not(None)),
+    )
+    waiting = select(Article.slug, Article.title).where(Article.id.not_in(taken))
+    return list(s.execute(waiting.order_by(Article.added_at, Article.id).limit(count)))
+
+
+def valid_offer(s: Session, at: datetime) -> Offer | None:
+    """Of those that are valid the whole day of sending, in their own zone, the one that ends first."""
+    roughly = select(Offer).where(
+        or_(Offer.valid_from.is_(None), Offer.valid_from <= at),
+        or_(Offer.valid_until.is_(None), Offer.valid_until > at),
+    )
+    held = [offer for offer in s.scalars(roughly.order_by(Offer.id)) if _holds_all_day(offer, at)]
+    return min(held, key=_end, default=None)
+
+
+def _holds_all_day(offer: Offer, at: datetime) -> bool:
+    midnight = at.astimezone(find_zone(offer.zone)).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    begin, end = at_wall(midnight, offer.zone), at_wall(midnight + timedelta(days=1), offer.zone)
+    if offer.valid_from and offer.valid_from > begin:
+        return False
+    # What would be refused at launch is not chosen: a mail late on an offer's last day advertises what is over.
+    return offer.valid_until is None or (offer.valid_until >= end and at < offer.valid_until - BEFORE_OFFER_END)
+
+
+def _end(offer: Offer) -> tuple[bool, float]:
+    return offer.valid_until is None, offer.valid_until.timestamp() if offer.valid_until else 0.0
+
+
+def _no_article(s: Session, list_id: int) -> str:
+    name = s.get_one(List, list_id).slug
+    drafts = select(Campaign.slug).where(
+        Campaign.list_id == list_id,
+        Campaign.article_id.is_not(None),
+        Campaign.approved_at.is_(None),
+        Campaign.cancelled_at.is_(None),
+    )
+    held = s.scalar(drafts.order_by(Campaign.id))
+    instead = f", or cancel the draft {held}, which holds one" if held else ""
+    return f"no article is left that {name} has not had; add one with: tipsheet article add{instead}"

@@ -1,0 +1,68 @@
+"""What a series needs from a person, 7, 3 and 1 days ahead and when its time went by. Telling them: alerts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from campaigns.models import Campaign, Series
+from campaigns.series.next import Ahead, ahead
+from campaigns.series.occurrences import days_of, instant, last_missed, rule, today
+from campaigns.series.store import live_series
+from campaigns.series.words import day_words
+
+AHEAD = (7, 3, 1)  # days on which staff are told
+
+
+@dataclass(frozen=True)
+class Need:
+    """(series, date, days) stays the same while it is the same news."""
+
+    series: str
+    date: date
+    days: int  # 7, 3 or 1: the last of these that was reached; 0: its time is over
+    lacks: str
+    sentence: str
+
+
+def needs(s: Session, now: datetime) -> list[Need]:
+    """Everything that the coming dates of all series lack, as of now, the nearest first."""
+    found = [need for series in live_series(s) for need in needs_of(s, series, now)]
+    return sorted(found, key=lambda need: (need.date, need.series))
+
+
+def needs_of(s: Session, series: Series, now: datetime) -> list[Need]:
+    last_day = today(series, now) + timedelta(days=max(AHEAD))
+    coming = [each for each in ahead(s, series, now, through=last_day) if each.lacks]
+    return [
+        *_missed(s, series, now),
+        *(_need(series, each.date, _days(series, each, now), each.lacks) for each in coming),
+    ]
+
+
+def waits(series: Series, campaign: Campaign) -> str:
+    """That somebody has to approve it."""
+    return (
+        f"{campaign.slug} waits for approval; look at it with: tipsheet campaign preview {campaign.slug}, and approve "
+        f"it with: tipsheet series approve {series.slug}"
+    )
+
+
+def _missed(s: Session, series: Series, now: datetime) -> list[Need]:
+    row = last_missed(s, series)
+    # When the next one's time has come, this one is history.
+    if row is None or instant(series, next(days_of(series, row.local_date + timedelta(days=1)))) <= now:
+        return []
+    return [_need(series, row.local_date, 0, row.trouble or "")]
+
+
+def _days(series: Series, coming: Ahead, now: datetime) -> int:
+    left = (coming.date - today(series, now)).days
+    return min(days for days in AHEAD if days >= left)
+
+
+def _need(series: Series, day: date, days: int, lacks: str) -> Need:
+    when = f"{day_words(day)} {rule(series).at:%H:%M} {series.zone}"
+    return Need(series.slug, day, days, lacks, f"The series {series.slug} on {when}: {lacks}")

@@ -1,0 +1,88 @@
+"""The dates to come and what each will contain, if nothing changes until then. It decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from heapq import merge
+from itertools import islice, takewhile
+
+from sqlalchemy.orm import Session
+
+from campaigns.models import Article, Campaign, Occurrence, Offer, Series
+from campaigns.series.choice import Choice, Piece, choose
+from campaigns.series.occurrences import campaign_of, instant, is_decided, rows, to_come, today
+from campaigns.series.store import live_series
+from campaigns.state import progress, state
+
+
+@dataclass(frozen=True)
+class Ahead:
+    date: date
+    at: datetime
+    state: str  # "to be made" and "skipped", else the campaign's own
+    campaign: str | None
+    article: Piece | None
+    offer: Piece | None
+    lacks: str  # what is missing, and how to mend it
+
+
+@dataclass(frozen=True, order=True)
+class _Turn:
+    """When a date's campaign is made: in this order articles are given out."""
+
+    made_at: datetime
+    series_id: int
+    day: date
+
+
+def ahead(
+    s: Session, series: Series, now: datetime, *, count: int | None = None, through: date = date.max
+) -> list[Ahead]:
+    """The next `count` dates, or those through a day."""
+    days = list(islice(takewhile(lambda day: day <= through, to_come(series, now)), count))
+    if not days or series.ended_at is not None:
+        return []
+    others = {each.id: each for each in live_series(s) if each.list_id == series.list_id}
+    known = {each.id: rows(s, each, today(each, now) - timedelta(days=1)) for each in others.values()}
+    found: list[Ahead] = []
+    given = 0
+    for turn in _turns(list(others.values()), now, _turn(series, days[-1])):
+        whose = others[turn.series_id]
+        coming = _coming(s, whose, turn.day, known[whose.id].get(turn.day), given)
+        given += coming.state == "to be made" and not coming.lacks
+        if whose.id == series.id:
+            found.append(coming)
+    return found
+
+
+def _turns(all_of_list: list[Series], now: datetime, last: _Turn) -> Iterator[_Turn]:
+    """Every date of every series on the list up to the last one that is asked for, in the order of being made."""
+    lines = [(_turn(series, day) for day in to_come(series, now)) for series in all_of_list]
+    return takewhile(lambda turn: turn <= last, merge(*lines))
+
+
+def _turn(series: Series, day: date) -> _Turn:
+    return _Turn(instant(series, day) - timedelta(days=series.days_ahead), series.id, day)
+
+
+def _coming(s: Session, series: Series, day: date, row: Occurrence | None, given: int) -> Ahead:
+    at = instant(series, day)
+    campaign = campaign_of(s, row) if row else None
+    if row and row.skipped_at:
+        return Ahead(day, at, "skipped", row.campaign, None, None, "")
+    if campaign is None:
+        choice = choose(s, series.list_id, series.offer, at, passed_over=given)
+        return Ahead(day, at, "to be made", None, choice.article, choice.offer, choice.lacks)
+    contents, standing = _contents(s, campaign), state(campaign, progress(s, campaign)).replace("_", " ")
+    lacks = "" if is_decided(campaign) else (row.trouble if row else None) or ""
+    return Ahead(day, at, standing, campaign.slug, contents.article, contents.offer, lacks)
+
+
+def _contents(s: Session, campaign: Campaign) -> Choice:
+    article = s.get(Article, campaign.article_id) if campaign.article_id else None
+    offer = s.get(Offer, campaign.offer_id) if campaign.offer_id else None
+    return Choice(
+        Piece(article.slug, article.title) if article else None, Piece(offer.slug, offer.title) if offer else None, ""
+    )
