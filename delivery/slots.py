@@ -129,7 +129,7 @@ class Filler:
             text = wrap(text)
         subject = self._subject.join(values).strip()
         if "  " in subject:  # around a value that is empty
-            subject = in_subject(subject)
+            subject = " ".join(subject.split())
         return Filled(subject, self._html.join(values), text)
 
 
@@ -223,7 +223,7 @@ def in_html(value: Any) -> str:
 
 
 def in_subject(value: Any) -> str:
-    return " ".join(shown(value).split())
+    return re.sub(r"\s+", " ", shown(value))
 
 
 def wrap(text: str) -> str:
