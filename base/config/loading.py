@@ -6,7 +6,7 @@ import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import Field, fields
+from dataclasses import Field, fields, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,7 +27,7 @@ def load(path: str | None = None, environ: Mapping[str, str] = os.environ) -> Co
     sections = {name: _section(file, name, given.get(name, {}), overrides) for name in SECTIONS}
     config = Config(file=file, **sections, key_from_environment=environ.get("SENDGRID_API_KEY", "").strip())
     _check_together(config)
-    return config
+    return _with_kept_key(config)
 
 
 def is_loopback(url: str) -> bool:
@@ -99,6 +99,13 @@ def _value(where: str, key: Field[Any], raw: Any, folder: Path, *, is_text: bool
     except (BadInput, ValueError, TypeError, KeyError, AttributeError) as cause:
         said = f", not {raw!r}" if key.repr else ""
         raise ConfigError(f"{where} must be {rule.expected}{said}") from cause
+
+
+def _with_kept_key(config: Config) -> Config:
+    """Tipsheet never writes config.toml: the key that `tipsheet connect` learned stands beside the other keys."""
+    if config.sendgrid.webhook_key or not (kept := config.kept_webhook_key()):
+        return config
+    return replace(config, sendgrid=replace(config.sendgrid, webhook_key=kept))
 
 
 def _check_together(config: Config) -> None:

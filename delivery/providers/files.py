@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable
 from email.headerregistry import Address
@@ -41,6 +42,19 @@ class Files:
 
     def probe(self, attempt: str) -> Answer:
         return Answer(Verdict.ACCEPTED, "files")
+
+    def notify(self, to: str, subject: str, text: str) -> Answer:
+        mail = EmailMessage(policy=SMTP)
+        mail["To"], mail["Subject"] = Address(addr_spec=to), subject
+        mail.set_content(text)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            (self._folder / f"notice-{hashlib.sha256(mail.as_bytes()).hexdigest()[:12]}.eml").write_bytes(
+                mail.as_bytes()
+            )
+        except OSError as cause:
+            return Answer(Verdict.HELD, f"{self._folder} cannot be written: {cause.strerror}")
+        return Answer(Verdict.ACCEPTED, "written")
 
     def close(self) -> None:
         return None

@@ -90,5 +90,8 @@ class Provider(Protocol):
     def probe(self, attempt: str) -> Answer:
         """One mail that reaches nobody, to learn whether it takes mail and tells of it."""
 
+    def notify(self, to: str, subject: str, text: str) -> Answer:
+        """One plain mail to a colleague, outside every run: nothing counts it and nothing comes back of it."""
+
     def close(self) -> None:
         """Let go of what this thread holds open."""

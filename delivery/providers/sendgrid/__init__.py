@@ -12,7 +12,7 @@ from delivery.providers.sendgrid import logs
 from delivery.providers.sendgrid.answers import interpret
 from delivery.providers.sendgrid.client import Api, Body
 from delivery.providers.sendgrid.connection import Connections, NotBegun, Reply, Unanswered
-from delivery.providers.sendgrid.payload import build
+from delivery.providers.sendgrid.payload import TRACKING, build
 from delivery.providers.sendgrid.webhook import ATTEMPT
 
 ASK_SECONDS = 10.0
@@ -80,10 +80,24 @@ class SendGrid:
     def close(self) -> None:
         self._connections.close()
 
-    def scopes(self) -> list[str]:
-        """What the key may do; raises NotBegun or Unanswered."""
-        status, body = self._ask("GET", "scopes", b"")
-        return list(orjson.loads(body).get("scopes", [])) if status == 200 else []
+    def notify(self, to: str, subject: str, text: str) -> Answer:
+        body = {
+            "from": {"email": self._sender},
+            "subject": subject,
+            "personalizations": [{"to": [{"email": to}]}],
+            "content": [{"type": "text/plain", "value": text}],
+            "tracking_settings": TRACKING,
+        }
+        try:
+            return interpret(self._post(orjson.dumps(body), _always), ())
+        except NotBegun as cause:
+            return Answer(Verdict.RETURNED, str(cause))
+        except Unanswered as cause:
+            return Answer(Verdict.UNCERTAIN, f"no answer: {cause}")
+
+    def ask(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
+        """Any other path below /v3. Raises NotBegun or Unanswered."""
+        return self._ask(method, path, body)
 
     def _post(self, body: bytes, may_begin: Callable[[], bool]) -> Reply:
         response = self._api.client.mail.send.post(request_body=Body(body), timeout=(self._deadline, may_begin))

@@ -13,7 +13,7 @@ from delivery.providers.provider import Addressed, Parcel
 from delivery.providers.sendgrid.webhook import ATTEMPT, RUN, SUBSCRIBER
 from delivery.slots import Filled, Message
 
-_TRACKING = {
+TRACKING = {
     # Each is set on every request: what is left out falls back to the account's settings.
     "click_tracking": {"enable": False, "enable_text": False},
     "open_tracking": {"enable": False},
@@ -37,7 +37,7 @@ def build(parcel: Parcel) -> bytes:
             {"type": "text/html", "value": message.html},
         ],
         "categories": [parcel.run],
-        "tracking_settings": _TRACKING,
+        "tracking_settings": TRACKING,
     }
     if envelope.reply_to:
         body["reply_to"] = {"email": envelope.reply_to}
