@@ -50,7 +50,14 @@ def proposed(article: Article) -> Draft:
         raise NotFound(f"No offer was found in the article {article.slug}; give it with --title, --body and --url")
     found = article.offers[0]
     # What the text did not say stays open: the article's own address, for one, is not the offer's.
-    return Draft(found["title"], found["body"], found["cta"] or None, found["url"] or None, found["phone"] or None)
+    body = _without_button(found["body"], found["cta"])
+    return Draft(found["title"], body, found["cta"] or None, found["url"] or None, found["phone"] or None)
+
+
+def _without_button(body: str, label: str) -> str:
+    """The words that the button will carry need not stand above it, too."""
+    parts = body.split("\n\n")
+    return "\n\n".join(parts[:-1]) if len(parts) > 1 and parts[-1].rstrip(" .!") == label.rstrip(" .!") else body
 
 
 def validity(start: str | None, end: str | None, zone: str) -> Validity:

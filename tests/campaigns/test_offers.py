@@ -46,6 +46,11 @@ def test_a_slug_is_taken_once(sqlite_db: Database) -> None:
         assert add_offer(s, Draft("A!", cta_url=URL), ALWAYS, slug="b", actor="robin").slug == "b"
 
 
+def test_the_words_of_the_button_do_not_stand_above_it_too() -> None:
+    found = {**FOUND, "body": "Come by.\n\nBook a check!"}
+    assert proposed(article(found)).body == "Come by."
+
+
 def test_what_an_article_did_not_say_stays_open() -> None:
     draft = proposed(article(FOUND))
     assert draft == Draft("Free gait check", "Come by.", "Book a check")
