@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 
-from jinja2 import FileSystemLoader
 from sqlalchemy.orm import Session
 
-import templates
 from base.config import BrandConfig, Config
-from base.errors import NotFound
-from campaigns import compose
+from campaigns import compose, template_files
 from campaigns.articles.excerpt import excerpt
 from campaigns.articles.store import as_read
 from campaigns.colours import Colours
 from campaigns.models import Article, Campaign, Offer
-from campaigns.render import Compiled, Source, compile_mail
+from campaigns.render import Compiled, compile_mail
 from delivery import messages
 from delivery.slots import Message
 from subscribers.fields import known_fields
@@ -27,7 +23,6 @@ NOT_IN_MAILS = ("joined", "tags")  # what segments may ask for, but no mail shou
 
 def render(s: Session, campaign: Campaign, config: Config) -> Compiled:
     """Raises Refused where template and content do not fit, naming template, line and name."""
-    folder = templates.folder() / "email"
     names = compose.names(
         brand(config.brand),
         compose.ListCard(s.get_one(List, campaign.list_id).name),
@@ -36,7 +31,8 @@ def render(s: Session, campaign: Campaign, config: Config) -> Compiled:
         _offer(s, campaign),
     )
     fields = {name: default for name, default in known_fields(s).items() if name not in NOT_IN_MAILS}
-    return compile_mail(_source(campaign, folder), names, fields, FileSystemLoader(folder))
+    source = template_files.source(config, campaign.template, campaign.subject)
+    return compile_mail(source, names, fields, template_files.loader(config))
 
 
 def to_send(s: Session, campaign: Campaign, config: Config) -> Compiled:
@@ -66,15 +62,6 @@ def brand(config: BrandConfig) -> compose.Brand:
 def offer_end(s: Session, campaign: Campaign) -> datetime | None:
     """When the campaign's offer is over; no mail may advertise it afterwards."""
     return s.get_one(Offer, campaign.offer_id).valid_until if campaign.offer_id else None
-
-
-def _source(campaign: Campaign, folder: Path) -> Source:
-    home = folder / campaign.template
-    try:
-        html, text = ((home / name).read_text("utf-8") for name in ("mail.html", "mail.txt"))
-    except FileNotFoundError as cause:
-        raise NotFound(f"There is no template {campaign.template}; name one that is a folder in {folder}") from cause
-    return Source(campaign.template, html, text, campaign.subject)
 
 
 def _article(s: Session, campaign: Campaign, words: int) -> compose.ArticleCard | None:

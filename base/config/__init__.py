@@ -14,6 +14,7 @@ from base.config.sections import (
     LocalgridConfig,
     LoggingConfig,
     SendgridConfig,
+    TemplatesConfig,
     WebConfig,
 )
 
@@ -30,6 +31,7 @@ __all__ = [
     "LocalgridConfig",
     "LoggingConfig",
     "SendgridConfig",
+    "TemplatesConfig",
     "WebConfig",
     "is_loopback",
     "load",

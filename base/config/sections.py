@@ -110,6 +110,11 @@ class AlertsConfig:
 
 
 @dataclass(frozen=True)
+class TemplatesConfig:
+    path: Path | None = key.path_or_none()
+
+
+@dataclass(frozen=True)
 class LoggingConfig:
     level: str = key.one_of("info", "debug", "warning", "error")
 
@@ -128,6 +133,7 @@ class Config:
     brand: BrandConfig = BrandConfig()
     campaigns: CampaignsConfig = CampaignsConfig()
     alerts: AlertsConfig = AlertsConfig()
+    templates: TemplatesConfig = TemplatesConfig()
     logging: LoggingConfig = LoggingConfig()
     key_from_environment: str = field(default="", repr=False, compare=False)
 
