@@ -24,6 +24,7 @@ from campaigns.offers import Validity, add_offer
 from campaigns.segments.saved import add_segment
 from campaigns.status import Status, status
 from campaigns.why import Why, why
+from delivery import ledger
 from delivery.outbox import Outbox, Pace
 from delivery.providers import open_provider
 from subscribers.consent import opt_out
@@ -87,6 +88,10 @@ class Mailing:
         outbox = Outbox(self.db, provider, self.keys, Pace(1, timedelta(minutes=5), self.config.delivery.only_to))
         while outbox.step():
             pass
+
+    def expire(self) -> None:
+        with self.db.write() as s:
+            ledger.expire(s)
 
     def mails(self) -> dict[str, EmailMessage]:
         """By recipient, what the provider `files` wrote."""
