@@ -12,7 +12,7 @@ from jinja2 import nodes
 
 from base.errors import Broken
 from campaigns.render.environment import LINKS, Environment
-from campaigns.render.inline import inline
+from campaigns.render.inline import inline as inlined
 from campaigns.render.names import check, parts, personal_parts
 from campaigns.render.partial import Recorder, Rewriter, Tokens
 from campaigns.render.places import places
@@ -22,7 +22,7 @@ from campaigns.render.text import finish_subject, finish_text
 from delivery.expressions import Links, Person
 from delivery.slots import Filled, Message, Place, Recipient
 
-__all__ = ["LINKS", "Compiled", "Source", "compile_mail", "inline", "render_naively"]
+__all__ = ["LINKS", "Compiled", "Source", "compile_mail", "render_naively"]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def render_naively(
     given = {name: value for name, value in recipient.subscriber.items() if value not in (None, "")}
     person = {"subscriber": Person(defaults | given), "links": Links(recipient.links)}
     html, text, subject = (env.render({**names, **person}) for env in _untouched_environments(source, loader))
-    return Filled(finish_subject(subject), inline(html), finish_text(text))
+    return Filled(finish_subject(subject), inlined(html), finish_text(text))
 
 
 def _environments(source: Source, loader: jinja2.BaseLoader) -> tuple[Environment, Environment, Environment]:
@@ -91,12 +91,12 @@ class _Compiler:
     def html(self, env: Environment) -> str:
         rendered, recorder = self._render(env, html=True)
         found = places(rendered, recorder.holes, self._tokens)
-        inlined = inline(rendered)
+        result = inlined(rendered)
         count = self._tokens.pattern.findall
-        if sorted(count(rendered)) != sorted(count(inlined)):
+        if sorted(count(rendered)) != sorted(count(result)):
             raise Broken(f"Inlining {env.root} lost a place where the subscriber stands; please report this template")
         everywhere = {token: found.get(token, Place.TEXT) for token in recorder.holes}
-        return self.maker.make(inlined, recorder.holes, everywhere, html=True)
+        return self.maker.make(result, recorder.holes, everywhere, html=True)
 
     def plain(self, env: Environment, place: Place) -> str:
         rendered, recorder = self._render(env, html=False)
