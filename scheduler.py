@@ -14,7 +14,8 @@ from base.config import Config
 from base.database import Database
 from base.errors import TipsheetError
 from campaigns.launch import launch_due
-from delivery import events, heartbeat, ledger
+from campaigns.trial import SOMEBODY
+from delivery import events, heartbeat, ledger, seeds
 from delivery.providers.provider import Provider
 from delivery.settle import Rules, settle
 from subscribers.keys import Keys
@@ -114,6 +115,10 @@ def _expire(service: Service) -> None:
         ledger.expire(s)
 
 
+def _send_copies(service: Service) -> None:
+    seeds.send_due(service.db, service.provider, service.keys, SOMEBODY)
+
+
 def _beat(service: Service) -> None:
     with service.db.write() as s:
         heartbeat.beat(s, service.owner)
@@ -124,6 +129,7 @@ JOBS: tuple[Job, ...] = (
     Job("sweep leases that ended", timedelta(seconds=1), _sweep),
     Job("settle what is uncertain", timedelta(seconds=2), _settle),
     Job("drain events", timedelta(seconds=0.5), _drain),
+    Job("send copies to colleagues", timedelta(seconds=1), _send_copies),
     Job("expire what is too late", timedelta(seconds=5), _expire),
     Job("heartbeat", heartbeat.EVERY, _beat),
 )

@@ -14,7 +14,7 @@ from base.time import at_wall, parse_wall
 from campaigns.models import Campaign
 from campaigns.plan import not_after, trouble
 from campaigns.recipients import between, keep_exclusions, recipients, window_end
-from delivery import ledger
+from delivery import ledger, seeds
 from delivery.ledger.plan import Order
 from delivery.models import Run
 from delivery.providers.provider import Envelope
@@ -100,6 +100,7 @@ def _begin(s: Session, campaign: Campaign, config: Config) -> bool:
         return False
     campaign.launched_at = database_now(s)
     campaign.run_id = ledger.open_run(s, _order(s, campaign, config))
+    seeds.plan(s, campaign.run_id, seeds.allowed(config))
     log.info("campaign=%s run=%s launching", campaign.id, campaign.run_id)
     return True
 

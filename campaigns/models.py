@@ -138,3 +138,25 @@ class Occurrence(Base):
     skipped_by: Mapped[str | None]
     trouble: Mapped[str | None] = mapped_column(Text)  # what it lacks, as staff were last told
     told: Mapped[int | None]  # how many days ahead that was
+
+
+class Alert(Base):
+    """Something that needs, or needed, a person: one row a cause, opened again when it comes back."""
+
+    __tablename__ = "alerts"
+    cause: Mapped[str] = mapped_column(primary_key=True)  # campaign:12:held, check:DMARC …: ids, never addresses
+    words: Mapped[str] = mapped_column(Text)  # what to do
+    since: Mapped[datetime]
+    over_at: Mapped[datetime | None]
+
+
+class Telling(Base):
+    """Who was told of which alert. One row a cause and channel, so that a POST that fails repeats no mail."""
+
+    __tablename__ = "tellings"
+    cause: Mapped[str] = mapped_column(ForeignKey(Alert.cause), primary_key=True)
+    channel: Mapped[str] = mapped_column(primary_key=True)  # webhook, or mail to whom
+    since: Mapped[datetime | None]  # the alert's, when it was last told
+    told_at: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(default=0)  # since it was last told
+    next_at: Mapped[datetime]  # not again before

@@ -19,6 +19,7 @@ from campaigns import content, preflight
 from campaigns.models import Campaign
 from campaigns.recipients import count_excluded, count_recipients
 from campaigns.render import Compiled
+from delivery import seeds
 from delivery.slots import Message
 
 MOST_DRIFT = 0.2  # of the approved number of recipients, either way; more needs a new look
@@ -29,6 +30,7 @@ class Plan:
     slug: str
     recipients: int
     excluded: Mapping[str, int]
+    seeds: tuple[str, ...]  # colleagues who get a copy beside them; in no count
     requests: int
     first_at: datetime  # nothing leaves before
     last_at: datetime  # whoever has not been mailed by then is skipped: too late
@@ -59,6 +61,7 @@ def draw_up(s: Session, campaign: Campaign, config: Config, mail: Compiled | Non
         slug=campaign.slug,
         recipients=recipients,
         excluded=count_excluded(s, campaign),
+        seeds=seeds.allowed(config),
         requests=math.ceil(recipients / config.delivery.batch_size),
         first_at=_leaves_at(s, campaign),
         last_at=not_after(s, campaign, config),

@@ -177,6 +177,7 @@ def plan(
             "requests": planned.requests,
             "first": when(planned.first_at, zone),
             "at the latest": when(planned.last_at, zone),
+            "copies for colleagues": ", ".join(planned.seeds),
             "changed since approval": _changed(planned.changes),
         }
     )

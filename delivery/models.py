@@ -162,6 +162,18 @@ class Duplicate(Base):
     found_at: Mapped[datetime]
 
 
+class SeedCopy(Base):
+    """A colleague's copy of a run, outside the ledger. Leaves planned once: what a crash cut off is not sent again."""
+
+    __tablename__ = "seed_copies"
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"), primary_key=True, autoincrement=False)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    email: Mapped[str]
+    state: Mapped[str]  # planned | leaving | sent | skipped | failed | uncertain
+    words: Mapped[str] = mapped_column(Text, default="")  # the provider's, or why it was skipped
+    at: Mapped[datetime]
+
+
 class Heartbeat(Base):
     """When a service was last seen alive, and what it had to say."""
 
