@@ -24,7 +24,7 @@ from campaigns.render import Source, compile_mail, render_naively
 from delivery.slots import Filled, Filler, Message, Recipient
 
 PROVED = 1_000
-ROUNDS = 100
+ROUND, ROUNDS = 100, 3_000
 FIRST_NAMES = ("Anna", "José", "Łukasz", "D'Arcy", "Mary Jane", "<b>Eve</b>", "", "שירה", "Bob & Co", 'O"Neil')
 FIELDS: dict[str, str | None] = {"first_name": None, "city": None}
 SUBJECT = (
@@ -112,14 +112,17 @@ def _bare_join(message: Message) -> Callable[[Recipient], tuple[str, ...]]:
 
 
 def _best_rates(ways: list[Callable[[Recipient], object]], people: list[Recipient]) -> list[float]:
-    """Side by side in many short rounds; the best of each counts, since other work on the machine only slows."""
+    """Side by side in many rounds of less than a millisecond; the best of each counts, since other work on the
+    machine only slows."""
     best = [0.0] * len(ways)
-    for _ in range(ROUNDS):
+    for round_ in range(ROUNDS):
+        start = round_ * ROUND % len(people)
+        some = people[start : start + ROUND]
         for n, way in enumerate(ways):
             started = time.perf_counter()
-            for person in people:
+            for person in some:
                 way(person)
-            best[n] = max(best[n], len(people) / (time.perf_counter() - started))
+            best[n] = max(best[n], len(some) / (time.perf_counter() - started))
     return best
 
 
