@@ -16,7 +16,7 @@ _KEYS: dict[Kind, tuple[str, ...]] = {
     "paragraph": ("text",),
     "list": ("items",),
     "quote": ("text",),
-    "image": ("url", "alt"),
+    "image": ("url", "alt", "caption"),
 }
 
 
@@ -28,6 +28,7 @@ class Block:
     items: tuple[str, ...] = ()  # lists only; a numbered list keeps its numbers in the items
     url: str = ""  # images only
     alt: str = ""
+    caption: str = ""  # images only: the words that stand below it
 
     def to_dict(self) -> dict[str, Any]:
         """The kind and the keys that apply to it, ready for JSON."""
@@ -44,8 +45,8 @@ class Block:
         return cls(kind=values["kind"], **known)
 
     def lines(self) -> tuple[str, ...]:
-        """What a reader sees of this block, a line each; an image shows no words of the article."""
-        return self.items if self.kind == "list" else (self.text,) if self.text else ()
+        """What a reader sees of this block, a line each."""
+        return self.items if self.kind == "list" else tuple(filter(None, (self.text, self.caption)))
 
 
 def words(text: str) -> list[str]:

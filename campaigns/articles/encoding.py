@@ -54,6 +54,11 @@ def without_hidden(text: str) -> str:
     return _HIDDEN.sub("", text)
 
 
+def other_format(data: bytes) -> bool:
+    """Whether it begins like a picture, a PDF, a packed file."""
+    return data.startswith(_OTHER_FORMATS)
+
+
 def _check_size(data: bytes, name: str) -> None:
     if len(data) > MOST_BYTES:
         raise BadInput(f"{name} is larger than {MOST_BYTES // 1_000_000} MB: give the article's text alone")
@@ -62,7 +67,7 @@ def _check_size(data: bytes, name: str) -> None:
 
 
 def _decoded(data: bytes, name: str) -> str:
-    if data.startswith(_OTHER_FORMATS):
+    if other_format(data):
         raise _binary(name)
     encoding = "utf-16" if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
     try:

@@ -12,7 +12,7 @@ from campaigns.articles.offers_found import offer_spans
 from campaigns.articles.sentences import ends_as_sentence, sentences
 from campaigns.articles.source import ReadArticle
 
-__all__ = ["Excerpt", "KeyPoint", "excerpt"]
+__all__ = ["Excerpt", "KeyPoint", "excerpt", "without_offers"]
 
 WORDS_A_MINUTE = 230
 _CLAUSE_END = re.compile(r"[,;:)”]$|[—–]$")
@@ -30,13 +30,17 @@ def excerpt(article: ReadArticle | Sequence[Block], words: int = 60) -> Excerpt:
     """The lead has at most `words` words and ends with a sentence; only where the first sentence alone is longer
     does it end within it, at a clause if there is one, with an ellipsis. Offers are no part of it."""
     title, blocks = (article.title, article.blocks) if isinstance(article, ReadArticle) else ("", tuple(article))
-    within = {i for span in offer_spans(blocks) for i in range(span.start, span.end)}
-    own = [block for i, block in enumerate(blocks) if i not in within]
+    own = without_offers(blocks)
     return Excerpt(
         lead=_lead(_opening(own), words),
         key_points=key_points(title, own),
         minutes=max(1, round(_length(blocks) / WORDS_A_MINUTE)),
     )
+
+
+def without_offers(blocks: Sequence[Block]) -> tuple[Block, ...]:
+    within = {i for span in offer_spans(blocks) for i in range(span.start, span.end)}
+    return tuple(block for i, block in enumerate(blocks) if i not in within)
 
 
 def _length(blocks: Sequence[Block]) -> int:

@@ -34,6 +34,8 @@ class ReadArticle:
     warnings: tuple[str, ...]
     image_url: str = ""
     image_alt: str = ""
+    author: str = ""  # only pages and feeds say
+    published: str = ""  # the day, as 2026-12-01; likewise
 
 
 def read_article(source: str, stdin: BinaryIO, *, title: str | None = None, url: str | None = None) -> ReadArticle:

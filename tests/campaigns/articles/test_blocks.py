@@ -14,7 +14,10 @@ from campaigns.articles.blocks import Block, words
         (Block(kind="paragraph", text="Text."), {"kind": "paragraph", "text": "Text."}),
         (Block(kind="list", items=("a", "b")), {"kind": "list", "items": ["a", "b"]}),
         (Block(kind="quote", text="Said."), {"kind": "quote", "text": "Said."}),
-        (Block(kind="image", url="https://a", alt=""), {"kind": "image", "url": "https://a", "alt": ""}),
+        (
+            Block(kind="image", url="https://a", alt="", caption="Below"),
+            {"kind": "image", "url": "https://a", "alt": "", "caption": "Below"},
+        ),
     ],
 )
 def test_a_block_travels_as_the_keys_that_apply_to_it(block: Block, values: dict[str, object]) -> None:

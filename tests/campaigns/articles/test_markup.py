@@ -24,7 +24,7 @@ def test_every_kind_of_block_is_found_in_order() -> None:
         {"kind": "paragraph", "text": "First line and second."},
         {"kind": "list", "items": ["one", "two"]},
         {"kind": "quote", "text": "Said she."},
-        {"kind": "image", "url": "https://example.com/knee.png", "alt": "A knee"},
+        {"kind": "image", "url": "https://example.com/knee.png", "alt": "A knee", "caption": ""},
         {"kind": "paragraph", "text": "code"},
         {"kind": "heading", "level": 2, "text": "Setext"},
     ]

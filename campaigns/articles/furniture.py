@@ -1,0 +1,85 @@
+"""What stands on a page and is no part of an article: menus, notices, share buttons, forms, bylines. Taken out."""
+
+# ruff: noqa: SIM905 - a long list of words is read more easily as one text
+
+from __future__ import annotations
+
+import re
+
+from lxml import etree
+
+from campaigns.articles.blocks import words
+from campaigns.articles.headings import is_byline
+
+_ROLES = frozenset(
+    "alert alertdialog banner complementary contentinfo dialog menu menubar navigation search toolbar".split()
+)
+_TAGS = frozenset({"header", "footer", "form", "address", "label"})  # where they hold little of the page
+# Words of class names and ids, as the makers of sites name such things.
+_NAMES = frozenset(
+    "ad ads advert advertisement breadcrumb breadcrumbs byline comments consent cookie cookies copyright disqus gdpr"
+    " masthead menu modal nav navbar navigation newsletter pager pagination popup promo related relatedposts respond"
+    " share sharedaddy sharing sidebar signup skip social sponsor sponsored subscribe subscription"
+    " subtitle toolbar".split()
+)
+_PHRASES = re.compile(
+    r"author[-_ ]?(?:box|bio|card|info|profile)|(?:entry|post|blog|article)[-_ ]?meta|(?:read|up)[-_ ]?next|back[-_ ]to"
+    r"[-_ ]top|(?:tags?|cat|category)[-_ ]links|widget[-_ ]area|comment[-_ ](?:list|form|respond)"
+)
+_HIDDEN_NAMES = frozenset({"screen-reader-text", "sr-only", "visually-hidden", "visuallyhidden"})
+_ABOUT = ("has", "with", "no", "is", "without")  # "has-sidebar" says what stands beside, not what this is
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+_MOST_SHARE = 0.4  # of the page's words: whatever holds more is no furniture, however it is called
+_NAME_PARTS = re.compile(r"[-_:]+|(?<=[a-z])(?=[A-Z])")
+
+_MOST_WORDS = 14
+_NOTICE = re.compile(
+    r"(?:©|\(c\)|copyright\b|all rights reserved|advertisement$|sponsored$|share (?:this|on)\b|posted (?:in|on|by)\b"
+    r"|filed under\b|tagged\b|tags?:|categor(?:y|ies):|leave a (?:comment|reply)|sign up\b.*\b(?:newsletter|more)"
+    r"|subscribe\b|skip to\b|back to top|you might also like|related (?:posts|articles)|read next|up next"
+    r"|you are visitor|this (?:site|website) uses cookies|thanks? (?:you )?for reading"
+    r"|last (?:changed|updated|modified)\b)",
+    re.I,
+)
+
+
+def without_furniture(body: etree._Element) -> None:
+    """Takes it out of the tree, in place."""
+    most = _MOST_SHARE * len(words(_text(body)))
+    for element in list(body.iter(etree.Element)):
+        if element is body or element.getparent() is None:
+            continue
+        if _is_hidden(element) or (_is_furniture(element) and len(words(_text(element))) <= most):
+            element.drop_tree()
+
+
+def is_notice(text: str) -> bool:
+    """Whether so short a text speaks of the page, not of the article's subject."""
+    return len(text.split()) <= _MOST_WORDS and (is_byline(text) or _NOTICE.match(text) is not None)
+
+
+def _is_hidden(element: etree._Element) -> bool:
+    return (
+        "hidden" in element.attrib
+        or element.get("aria-hidden") == "true"
+        or _HIDDEN_STYLE.search(element.get("style", "")) is not None
+        or not _HIDDEN_NAMES.isdisjoint(element.get("class", "").split())
+    )
+
+
+def _is_furniture(element: etree._Element) -> bool:
+    if element.get("role") in _ROLES:
+        return True
+    if element.tag in _TAGS:
+        return not any(above.tag in ("blockquote", "figure") for above in element.iterancestors())
+    named = f"{element.get('class', '')} {element.get('id', '')}"
+    return _PHRASES.search(named.lower()) is not None or any(_names(token) for token in named.split())
+
+
+def _names(token: str) -> bool:
+    parts = [part.lower() for part in _NAME_PARTS.split(token) if part]
+    return bool(parts) and parts[0] not in _ABOUT and not _NAMES.isdisjoint(parts)
+
+
+def _text(element: etree._Element) -> str:
+    return " ".join(element.itertext())
