@@ -1,0 +1,192 @@
+"""Making and looking at campaigns, as a person types it and as a program reads it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from tests.cli.clinic import ADD, PEOPLE, database, set_up, tick
+from tests.cli.conftest import Run
+
+COUNTS = (
+    "audience planned sending accepted refused skipped uncertain delivered deferred blocked bounced dropped no_news"
+)
+SETTINGS = '[campaigns]\nzone = "Europe/Berlin"\n[delivery]\nprovider = "files"\ntest_to = ["kim@example.com"]\n'
+
+
+@pytest.fixture
+def clinic(tipsheet: Run, folder: Path) -> Run:
+    (folder / "config.toml").write_text(SETTINGS)
+    (folder / "people.csv").write_text(PEOPLE)
+    set_up(tipsheet)
+    return tipsheet
+
+
+@pytest.fixture
+def drafted(clinic: Run) -> Run:
+    assert clinic(*ADD, "Kinder knees").code == 0
+    return clinic
+
+
+def test_adding_says_how_many_would_get_it_and_what_to_look_at(clinic: Run) -> None:
+    ended = clinic(*ADD, "Kinder knees", "--offer", "visit", "--segment", "runners")
+    assert (ended.code, ended.err) == (0, "")
+    assert "a draft for 2 people" in ended.out
+    assert "tipsheet campaign plan december" in ended.out
+    shown = clinic("campaign", "show", "december", "--json").json()
+    assert (
+        shown
+        | {
+            "slug": "december",
+            "list": "tips",
+            "article": "knees",
+            "offer": "visit",
+            "segment": "runners",
+            "subject": "Kinder knees",
+            "template": "monthly-tips",
+            "state": "draft",
+            "added_by": "robin",
+        }
+        == shown
+    )
+    assert "runners" in clinic("campaign", "show", "december").out
+
+
+def test_a_typo_in_the_subject_is_shown_at_once_and_mended_by_adding_it_anew(clinic: Run) -> None:
+    added = clinic(*ADD, "Tips for {{ subscriber.frist_name }}")
+    assert added.code == 0
+    assert "✗ the subject of monthly-tips, line 1: subscriber.frist_name is not known; there is first_name" in added.out
+    assert "--replace" in added.out
+    assert "subscriber.frist_name" in clinic("campaign", "send", "december").refused()
+    assert "--replace" in clinic(*ADD, "Tips").refused()
+    document = clinic(*ADD, "Tips for {{ subscriber.first_name }}", "--replace", "--json").json()
+    assert document == {"slug": "december", "state": "draft", "recipients": 3, "problems": []}
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "words"),
+    [
+        ("add december --list tips --subject Tips", 1, "something to say"),
+        ("add december --list nope --article knees --subject Tips", 1, "There is no list 'nope'"),
+        ("add december --list tips --article knees", 2, "Missing option '--subject'"),
+        ("plan nope", 1, "There is no campaign nope; see them with: tipsheet campaign list"),
+        ("status nope", 1, "There is no campaign nope"),
+        ("why nope ann@example.com", 1, "There is no campaign nope"),
+        ("preview nope", 1, "There is no campaign nope"),
+        ("test nope --to kim@example.com", 1, "There is no campaign nope"),
+        ("test nope", 2, "Missing option '--to'"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(command: str, code: int, words: str, clinic: Run) -> None:
+    ended = clinic("campaign", *command.split())
+    assert (ended.code, ended.out) == (code, "")
+    assert words in ended.err
+    assert ended.err.count("\n") == 1
+
+
+def test_a_plan_adds_up_and_has_the_keys_that_others_rely_on(clinic: Run) -> None:
+    clinic("subscriber", "opt-out", "ann@example.com")
+    clinic(*ADD, "Kinder knees", "--segment", "runners")
+    document = clinic("campaign", "plan", "december", "--json").json()
+    assert (
+        document.items()
+        >= {
+            "slug": "december",
+            "recipients": 1,
+            "excluded": {"opted out": 1, "not in the segment": 1},
+            "requests": 1,
+            "problems": [],
+            "changes": {},
+        }.items()
+    )
+    assert document["first_at"] < document["last_at"]
+    assert document["first_at"].endswith("Z")
+    words = clinic("campaign", "plan", "december").out
+    for line in ("on the list", "− opted out", "− not in the segment", "= will get it"):
+        assert line in words
+
+
+def test_a_plan_tells_what_changed_since_approval(drafted: Run) -> None:
+    drafted("campaign", "approve", "december")
+    drafted("subscriber", "add", "dot@example.com", "--list", "tips")
+    changes = drafted("campaign", "plan", "december", "--json").json()["changes"]
+    assert changes == {"recipients": {"approved": 3, "now": 4}}
+    ended = drafted("campaign", "plan", "december")
+    assert "3 recipients were approved, 4 are there now" in ended.out
+    assert "✗ it would go to 4 people and 3 were approved" in ended.out
+
+
+def test_a_preview_is_written_as_one_person_would_get_it(clinic: Run, folder: Path) -> None:
+    clinic(*ADD, "{{ subscriber.first_name|default('Friend') }}, kinder knees")
+    document = clinic("campaign", "preview", "december", "--as", "ann@example.com", "--json").json()
+    assert document["subject"] == "Ann, kinder knees"
+    assert "Knees like company." in (folder / document["html"]).read_text()
+    assert "Knees like company." in (folder / document["text"]).read_text()
+    assert "Friend, kinder knees" in clinic("campaign", "preview", "december", "--as", "bob@example.com").out
+    assert "zoe@example.com" in clinic("campaign", "preview", "december", "--as", "zoe@example.com").refused()
+
+
+def test_a_test_goes_to_colleagues_only_and_counts_nowhere(drafted: Run, folder: Path) -> None:
+    assert "test_to" in drafted("campaign", "test", "december", "--to", "ann@example.com").refused()
+    document = drafted("campaign", "test", "december", "--to", "kim@example.com", "--json").json()
+    assert document["to"] == "kim@example.com"
+    (mail,) = (folder / "var" / "outgoing").glob("*.eml")
+    assert b"Subject: [Test] Kinder knees" in mail.read_bytes()
+    status = drafted("campaign", "status", "december", "--json").json()
+    assert (status["state"], status["counts"]["audience"]) == ("draft", 0)
+
+
+def test_status_has_the_keys_that_others_rely_on_and_adds_up(drafted: Run) -> None:
+    drafted("campaign", "send", "december")
+    tick()
+    document = drafted("campaign", "status", "december", "--json").json()
+    assert document.items() >= {"slug": "december", "state": "sent", "batches": 1, "attention": ""}.items()
+    counts = document["counts"]
+    assert list(counts) == [*COUNTS.split(), "complained", "opted_out"]
+    assert counts["audience"] == sum(counts[name] for name in COUNTS.split()[1:7]) == 3
+    shown = drafted("campaign", "status", "december").out
+    for words in ("december: sent", "recipients", "accepted", "no news"):
+        assert words in shown
+
+
+def test_status_fails_loudly_when_somebody_is_unaccounted_for(drafted: Run) -> None:
+    drafted("campaign", "send", "december")
+    tick()
+    with database() as db, db.write() as s:
+        s.execute(text("DELETE FROM deliveries WHERE subscriber_id = 2"))
+    for json in ((), ("--json",)):
+        ended = drafted("campaign", "status", "december", *json)
+        assert (ended.code, ended.out) == (1, "")
+        assert ended.err.startswith("december: Run 1 does not add up")
+
+
+def test_a_draft_shows_no_empty_tables(drafted: Run) -> None:
+    assert drafted("campaign", "status", "december").out == "december: draft\n"
+
+
+def test_the_list_shows_how_each_stands(drafted: Run) -> None:
+    drafted("campaign", "schedule", "december", "--at", "2099-12-01 09:00", "--zone", "America/Los_Angeles")
+    (one,) = drafted("campaign", "list", "--json").json()
+    assert (one["slug"], one["state"], one["scheduled_for"]) == ("december", "scheduled", "2099-12-01T17:00:00Z")
+    assert "2099-12-01 09:00 PST" in drafted("campaign", "list").out
+
+
+def test_without_campaigns_the_list_says_how_to_make_one(clinic: Run) -> None:
+    assert "tipsheet campaign add" in clinic("campaign", "list").out
+    assert clinic("campaign", "list", "--json").json() == []
+
+
+def test_why_tells_verdict_and_steps(drafted: Run) -> None:
+    drafted("campaign", "send", "december")
+    tick()
+    document = drafted("campaign", "why", "december", "Ann@Example.com", "--json").json()
+    assert (document["slug"], document["email"], document["verdict"]) == ("december", "Ann@Example.com", "accepted")
+    assert [step["what"] for step in document["steps"]] == [
+        *("consent confirmed", "in the audience", "planned", "attempt 1"),
+    ]
+    assert all(set(step) == {"at", "what", "detail"} for step in document["steps"])
+    assert drafted("campaign", "why", "december", "zoe@example.com", "--json").json()["verdict"] == "unknown"
+    assert "ann@example.com: accepted" in drafted("campaign", "why", "december", "ann@example.com").out
+    assert "is no email address" in drafted("campaign", "why", "december", "ann").refused()
