@@ -31,6 +31,62 @@ class Article(Base):
     added_by: Mapped[str]
 
 
+class Origin(Base):
+    """Where an article was read, and what was read there beside its words."""
+
+    __tablename__ = "article_origins"
+    article_id: Mapped[int] = mapped_column(ForeignKey(Article.id), primary_key=True, autoincrement=False)
+    address: Mapped[str] = mapped_column(index=True)  # of the page, to be read again; empty for files
+    author: Mapped[str]
+    published: Mapped[str]  # the day, as 2026-12-01, as far as the page said
+    digest: Mapped[str]  # of all that was read
+    read_at: Mapped[datetime]
+    changed_at: Mapped[datetime | None]  # when a later reading found something else
+
+
+class Edit(Base):
+    """What a person set on an article by hand. Reading it again changes `as_read` and leaves `value` alone."""
+
+    __tablename__ = "article_edits"
+    article_id: Mapped[int] = mapped_column(ForeignKey(Article.id), primary_key=True, autoincrement=False)
+    field: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[Any] = mapped_column(JSON)
+    as_read: Mapped[Any] = mapped_column(JSON)
+    set_at: Mapped[datetime]
+    set_by: Mapped[str]
+
+
+class Feed(Base):
+    """An RSS or Atom feed whose articles arrive on schedule."""
+
+    __tablename__ = "feeds"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    url: Mapped[str] = mapped_column(unique=True)
+    title: Mapped[str]
+    etag: Mapped[str] = mapped_column(default="")
+    modified: Mapped[str] = mapped_column(default="")
+    checked_at: Mapped[datetime | None]  # when it was last read without trouble
+    next_at: Mapped[datetime]
+    failures: Mapped[int] = mapped_column(default=0)  # in a row
+    trouble: Mapped[str | None] = mapped_column(Text)
+    added_at: Mapped[datetime]
+    added_by: Mapped[str]
+
+
+class FeedEntry(Base):
+    """One piece in a feed. Unique, so that it arrives once."""
+
+    __tablename__ = "feed_entries"
+    feed_id: Mapped[int] = mapped_column(ForeignKey(Feed.id), primary_key=True, autoincrement=False)
+    key: Mapped[str] = mapped_column(primary_key=True)  # a digest of its id, else of its link
+    link: Mapped[str]
+    digest: Mapped[str]  # of what the feed said when it was last read
+    article_id: Mapped[int | None] = mapped_column(ForeignKey(Article.id))  # none: left out, or not readable yet
+    tries: Mapped[int] = mapped_column(default=0)  # that failed, since the feed last said something else
+    trouble: Mapped[str | None] = mapped_column(Text)
+    seen_at: Mapped[datetime]
+
+
 class Offer(Base):
     """A promotion. Valid from its first instant up to, not including, its last."""
 
