@@ -1,4 +1,4 @@
-"""`tipsheet init`: the one command that makes or changes the database's schema, and makes the keys."""
+"""`tipsheet init`: the one command that makes a database, and its keys. Upgrading an older one: migrate.py."""
 
 from __future__ import annotations
 
@@ -8,28 +8,31 @@ import migrations
 from base.config import Config
 from base.database import Database
 from base.errors import Broken
-from cli.door import read_config
+from cli.door import actor, read_config
 from cli.output import Json, Printer
+from delivery import installation
 from migrations import Schema
 from subscribers.keys import Keys, load_keys, make_keys, store_fingerprints
 
-WHAT = {Schema.ABSENT: "made", Schema.OLD: "upgraded", Schema.CURRENT: "unchanged"}
+WHAT = {Schema.ABSENT: "made", Schema.CURRENT: "unchanged"}
 
 
 def init(ctx: typer.Context, as_json: Json = False) -> None:
-    """Make the database and the keys, or bring an older database up to date.
-
-    Running it again changes nothing.
+    """Make the database and the keys. Running it again changes nothing.
 
     Example: tipsheet init
     """
     config = read_config(ctx)
     db = Database(config.database.url)
     try:
+        if migrations.state(db) is Schema.OLD:
+            migrations.check(db)
         made, keys = _keys(config, db)
         before = migrations.upgrade(config.database.url)
         with db.write() as s:
             store_fingerprints(s, keys)
+            if before is Schema.ABSENT:
+                installation.sign_in(s, installation.place(config), actor())
     finally:
         db.close()
     printer = Printer(as_json)

@@ -13,8 +13,9 @@ import typer
 from base import logging
 from base.config import Config
 from cli.child_process import end_with_parent
-from cli.door import opened
+from cli.door import actor, opened
 from cli.output import Json, Printer
+from delivery import installation
 
 if TYPE_CHECKING:
     from cli.service import Running
@@ -38,6 +39,8 @@ def run(
     if with_parent:
         end_with_parent()
     with opened(ctx) as door:
+        with door.db.write() as s:
+            installation.sign_in(s, installation.place(door.config), actor())
         logging.setup(door.config.logging.level)
         with running(door) as service:
             _say(Printer(as_json), door.config, service)

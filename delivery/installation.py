@@ -65,6 +65,13 @@ def why_off(s: Session) -> str:
     return s.scalar(select(Installation.sending_off).limit(1)) or ""
 
 
+def after_restore(s: Session, why_off: str) -> None:
+    """From now on this is another branch of its history; with `why_off` it sends nothing until `resume`."""
+    mine = installation(s)
+    mine.restored_at, mine.sending_off = database_now(s), why_off or None
+    s.flush()
+
+
 def resume(s: Session, *, pulls: bool) -> None:
     """Sending is on again, because a person says so. Raises Refused before suppressions were pulled."""
     mine = installation(s)

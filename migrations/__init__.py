@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from pathlib import Path
 
-from sqlalchemy import inspect, text
+from sqlalchemy import MetaData, inspect, text
 from sqlalchemy.orm import Session
 
 from base.database import Database
@@ -31,7 +31,7 @@ def check(db: Database) -> None:
     if schema is Schema.ABSENT:
         raise Refused(f"There is no Tipsheet database at {where} yet; make it with: tipsheet init")
     if schema is Schema.OLD:
-        raise Refused(f"The database {where} was made by an older Tipsheet; back it up, then run: tipsheet init")
+        raise Refused(f"The database {where} was made by an older Tipsheet; back it up, then run: tipsheet migrate")
     if schema is Schema.NEWER:
         raise Refused(f"The database {where} was made by a newer Tipsheet; upgrade Tipsheet on this machine")
     if schema is Schema.FOREIGN:
@@ -43,7 +43,7 @@ def state(db: Database) -> Schema:
     if db.is_sqlite and not Path(str(db.engine.url.database)).exists():
         return Schema.ABSENT
     with db.read() as s:
-        return _state(s)
+        return state_of(s)
 
 
 def upgrade(url: str) -> Schema:
@@ -59,11 +59,29 @@ def upgrade(url: str) -> Schema:
         db.close()
 
 
+def step(s: Session) -> str:
+    """The step that a database of ours stands on."""
+    return str(s.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
+
+
+def rebuild(s: Session, to: str) -> None:
+    """Throw every table away and make those of that step, empty; all in the transaction of `s`."""
+    old = MetaData()
+    old.reflect(bind=s.connection())
+    old.drop_all(s.connection())
+    _run_steps(s, to)
+
+
+def bring_up(s: Session) -> None:
+    """The steps that are missing, in the transaction of `s`."""
+    _run_steps(s)
+
+
 def _upgrade(db: Database, s: Session) -> Schema:
     if not db.is_sqlite:
         # Two at once would both find nothing and both create: the second waits here. SQLite's write lock does the same.
         s.execute(text("SELECT pg_advisory_xact_lock(hashtext('tipsheet schema'))"))
-    before = _state(s)
+    before = state_of(s)
     if before in (Schema.ABSENT, Schema.OLD):
         _run_steps(s)
     elif before is not Schema.CURRENT:
@@ -71,7 +89,8 @@ def _upgrade(db: Database, s: Session) -> Schema:
     return before
 
 
-def _state(s: Session) -> Schema:
+def state_of(s: Session) -> Schema:
+    """The same, inside a transaction."""
     tables = inspect(s.connection()).get_table_names()
     if not tables:
         return Schema.ABSENT
@@ -85,7 +104,7 @@ def _state(s: Session) -> Schema:
     return Schema.CURRENT if version == STEPS[-1] else Schema.OLD
 
 
-def _run_steps(s: Session) -> None:
+def _run_steps(s: Session, to: str = "head") -> None:
     # Imported where it is used: it doubles the start of every command, and only this one needs it.
     from alembic.command import upgrade as run
     from alembic.config import Config
@@ -93,7 +112,7 @@ def _run_steps(s: Session) -> None:
     config = Config()
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     config.attributes["connection"] = s.connection()
-    run(config, "head")
+    run(config, to)
 
 
 def name(db: Database) -> str:

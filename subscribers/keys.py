@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -62,10 +63,16 @@ def store_fingerprints(s: Session, keys: Keys) -> None:
 
 def check_fingerprints(s: Session, keys: Keys) -> None:
     """Raises Broken unless these are the keys that the database was filled with."""
-    stored, current = _stored(s), _fingerprints(keys)
+    stored = _stored(s)
     if "address" not in stored:
         raise Broken("The database does not know its keys yet; run: tipsheet init")
-    if stored["address"] != current["address"]:
+    check_against(stored, keys)
+
+
+def check_against(stored: Mapping[str, str], keys: Keys) -> None:
+    """The same for the fingerprints that a backup names."""
+    current = _fingerprints(keys)
+    if stored.get("address") != current["address"]:
         raise Broken(
             f"The address key is not the one that this database was made with, so no opt-out could be found; "
             f"put the right {_ADDRESS_FILE} back from the backup"

@@ -131,7 +131,7 @@ def test_an_old_schema_is_refused_with_the_command_that_mends_it(
     upgraded: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(migrations, "STEPS", (*migrations.STEPS, "0999"))
-    with pytest.raises(Refused, match="older Tipsheet; back it up, then run: tipsheet init"):
+    with pytest.raises(Refused, match="older Tipsheet; back it up, then run: tipsheet migrate"):
         migrations.check(upgraded)
 
 

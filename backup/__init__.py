@@ -1,0 +1,1 @@
+"""The whole database as one file, and back. One form for both databases; knows tables and schema, no campaigns."""
