@@ -12,11 +12,14 @@ import typer
 from base import logging
 from base.errors import ConfigError, TipsheetError
 from cli import articles, campaign_decisions, lists, offers, segments, subscribers
+from cli.backup import backup, restore
 from cli.demo import demo
 from cli.doctor import doctor
 from cli.init_ import init
 from cli.inline import inline
+from cli.installation import adopt, resume
 from cli.localgrid import localgrid
+from cli.migrate import migrate
 from cli.output import clean, console
 from cli.run import run
 from cli.version import version
@@ -30,7 +33,7 @@ NOUNS: dict[str, typer.Typer] = {
     "segment": segments.app,
     "campaign": campaign_decisions.app,
 }
-COMMANDS = (init, doctor, demo, run, localgrid, inline, version)
+COMMANDS = (init, migrate, doctor, demo, run, backup, restore, adopt, resume, localgrid, inline, version)
 
 # The first that fits: done is 0, refused or failed 1, wrong usage or configuration 2.
 EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (
