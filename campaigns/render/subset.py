@@ -15,7 +15,7 @@ from campaigns.render.environment import LINKS, refusal
 from campaigns.render.unparse import PERSONAL, is_personal
 
 FILTERS = frozenset((
-    "abs", "capitalize", "center", "d", "default", "e", "escape", "first", "float", "format", "int", "join",
+    "abs", "capitalize", "d", "default", "e", "escape", "first", "float", "format", "int", "join",
     "last", "length", "lower", "replace", "reverse", "round", "sort", "string", "striptags", "title", "trim",
     "truncate", "unique", "upper", "urlencode", "wordcount",
 ))  # fmt: skip
@@ -160,6 +160,8 @@ class Subset:
                 told |= _fields_in(node)
             case nodes.CondExpr(test=test):
                 told |= _fields_in(test)
+            case nodes.Pow():
+                raise self._refuse(node, "** cannot be used on a subscriber's value; write the product out")
             case _ if not isinstance(node, _EXPRESSIONS):
                 raise self._refuse(node, "the subscriber cannot be handed to a call; use a filter, or an {% if %}")
         for child in node.iter_child_nodes():

@@ -9,7 +9,7 @@ from jinja2 import nodes
 PERSONAL = frozenset({"subscriber", "links"})
 _INFIX = {
     nodes.And: "and", nodes.Or: "or", nodes.Add: "+", nodes.Sub: "-", nodes.Mul: "*",
-    nodes.Div: "/", nodes.FloorDiv: "//", nodes.Mod: "%", nodes.Pow: "**",
+    nodes.Div: "/", nodes.FloorDiv: "//", nodes.Mod: "%",
 }  # fmt: skip
 _PREFIX = {nodes.Not: "not ", nodes.Neg: "-", nodes.Pos: "+"}
 _COMPARED = {
@@ -80,7 +80,8 @@ class Unparser:
 
     def _field(self, owner: str, name: str) -> str:
         default = self._defaults.get(name) if owner == "subscriber" else None
-        return f"{owner}.{name}" + (f"|default({_constant(default)})" if default else "")
+        field = f"{owner}.{name}" if name.isidentifier() else f"{owner}[{name!r}]"
+        return field + (f"|default({_constant(default)})" if default else "")
 
     def _part(self, node: nodes.Node) -> str:
         text = self.write(node)

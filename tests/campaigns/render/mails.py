@@ -15,7 +15,14 @@ from campaigns.render.cascade import plain_selectors
 from campaigns.render.css import rules
 from delivery.slots import Filled, Filler, Recipient
 
-FIELDS: dict[str, str | None] = {"first_name": None, "city": None, "age": None, "tags": None, "plan": "basic"}
+FIELDS: dict[str, str | None] = {
+    "first_name": None,
+    "city": None,
+    "age": None,
+    "tags": None,
+    "plan": "basic",
+    "shoe size": "?",
+}
 LINKS = {
     "unsubscribe": "https://news.example.com/u/aB3_-xY?l=1&c=2",
     "preferences": "https://news.example.com/p/aB3_-xY",
@@ -36,7 +43,7 @@ NAMES: dict[str, Any] = {"article": Card(), "towns": ["Ely", "Bath"], "off": Fal
 
 PEOPLE: list[dict[str, Any]] = [
     {},
-    {"first_name": "Anna", "city": "Ely", "age": 40, "tags": ["runner", "new"], "plan": "gold"},
+    {"first_name": "Anna", "city": "Ely", "age": 40, "tags": ["runner", "new"], "plan": "gold", "shoe size": 9},
     {"first_name": "", "city": "Bath", "age": None, "tags": []},
     {"first_name": "<script>alert(1)</script>", "city": "{{ 7*7 }}\" onclick='x'", "age": 7},
     {"first_name": "Zoë 😀\r\nBcc: all@example.com", "city": "\u202eylE\u2066 -tag- %00 &amp;", "age": 30},

@@ -15,6 +15,7 @@ EXPRESSIONS = [
     "subscriber.first_name|default('there')",
     "subscriber.first_name|d('O\\'Neil & \"co\"', true)",
     "subscriber.plan",
+    "subscriber['shoe size'] ~ '!'",
     "subscriber.first_name|upper|truncate(5)",
     "subscriber.first_name[:1]",
     "subscriber.first_name|e",

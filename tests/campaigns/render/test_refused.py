@@ -41,6 +41,7 @@ CONSTRUCTS = [
     ("{{ subscriber.city|tojson }}", "leave it out"),
     ("{{ subscriber.tags|map('upper')|join }}", "use one of"),
     ("{{ towns|select('equalto', subscriber.city)|join }}", "use one of"),
+    ("{{ subscriber.age ** 9 }}", "product"),
     ("{{ subscriber.city.upper() }}", "filter"),
     ("{{ subscriber.city.__class__ }}", "filter"),
     ("{{ subscriber.__class__ }}", "subscriber.__class__"),
