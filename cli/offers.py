@@ -13,7 +13,7 @@ from base.time import zone as zone_of
 from campaigns.articles.store import get_article
 from campaigns.models import Offer
 from campaigns.offers import Draft, add_offer, all_offers, get_offer, proposed, validity
-from cli.door import actor, opened
+from cli.door import Door, actor, opened
 from cli.output import Json, Printer, when
 
 app = typer.Typer(help="Offers: promotions with title, body, call to action and validity.")
@@ -52,20 +52,24 @@ def add(
     given = Draft(title, sys.stdin.read() if body == "-" else body, cta_label, url, phone, terms)
     with opened(ctx) as door:
         valid = validity(start, end, zone or door.config.campaigns.zone)
-        others: list[str] = []
-        if from_article:
-            with door.db.read() as s:
-                article = get_article(s, from_article)
-                given, others = given.over(proposed(article)), [each["title"] for each in article.offers[1:]]
-        given = _with_url(given)
+        given, others = _found(door, from_article, given)
         with door.db.write() as s:
-            offer = add_offer(s, given, valid, slug=slug, actor=actor())
+            offer = add_offer(s, _with_url(given), valid, slug=slug, actor=actor())
     printer = Printer(as_json)
     _draw(printer, offer)
     if others:
         printer.say(f"! the article has other offers too, which are left out: {'; '.join(others)}", "yellow")
     printer.say(f"The offer {offer.slug} is added.")
     printer.document(_document(offer))
+
+
+def _found(door: Door, slug: str | None, given: Draft) -> tuple[Draft, list[str]]:
+    """What was given, over what an article offers; and the titles of its other offers."""
+    if slug is None:
+        return given, []
+    with door.db.read() as s:
+        article = get_article(s, slug)
+        return given.over(proposed(article)), [each["title"] for each in article.offers[1:]]
 
 
 @app.command("list")

@@ -45,22 +45,12 @@ def add(
 
     Example: tipsheet subscriber add ana@example.com --list monthly-tips --tag runner --field city=Milpitas
     """
+    values = {"first_name": first_name, "last_name": last_name, "zone": zone, "locale": locale}
+    custom = dict(_pair(each) for each in field or ())
+    evidence = {"how": HOW, "wording": wording, "source": source or "tipsheet subscriber add", "actor": actor()}
     with opened(ctx) as door, door.db.write() as s:
         person = add_subscriber(
-            s,
-            door.keys,
-            email,
-            list_slug=onto,
-            first_name=first_name,
-            last_name=last_name,
-            zone=zone,
-            locale=locale,
-            tags=tag or (),
-            custom=dict(_pair(each) for each in field or ()),
-            how=HOW,
-            wording=wording,
-            source=source or "tipsheet subscriber add",
-            actor=actor(),
+            s, door.keys, email, list_slug=onto, tags=tag or (), custom=custom, **values, **evidence
         )
         card = card_of(s, person)
     printer = Printer(as_json)
