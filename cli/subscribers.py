@@ -21,7 +21,10 @@ from subscribers.people import add_subscriber, get_subscriber
 
 app = typer.Typer(help="Subscribers: people, what they agreed to, and what stops mail to them.")
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="Their address, however it is written.")]
-HOW = "command"
+HOW, SOURCE = "command", "tipsheet subscriber add"
+Field = Annotated[
+    list[str] | None, typer.Option(metavar="NAME=VALUE", help="A custom field; may be given more than once.")
+]
 
 
 @app.command()
@@ -34,9 +37,7 @@ def add(
     zone: Annotated[str, typer.Option(help="Their time zone, such as Europe/Berlin.")] = "",
     locale: Annotated[str, typer.Option(help="Their language, such as en or pt-BR.")] = "",
     tag: Annotated[list[str] | None, typer.Option(help="A tag; may be given more than once.")] = None,
-    field: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=VALUE", help="A custom field; may be given more than once.")
-    ] = None,
+    field: Field = None,
     wording: Annotated[str, typer.Option(help="The exact text that they agreed to.")] = "",
     source: Annotated[str, typer.Option(help="Where they agreed: a form, a visit, a call.")] = "",
     as_json: Json = False,
@@ -45,12 +46,22 @@ def add(
 
     Example: tipsheet subscriber add ana@example.com --list monthly-tips --tag runner --field city=Milpitas
     """
-    values = {"first_name": first_name, "last_name": last_name, "zone": zone, "locale": locale}
-    custom = dict(_pair(each) for each in field or ())
-    evidence = {"how": HOW, "wording": wording, "source": source or "tipsheet subscriber add", "actor": actor()}
     with opened(ctx) as door, door.db.write() as s:
         person = add_subscriber(
-            s, door.keys, email, list_slug=onto, tags=tag or (), custom=custom, **values, **evidence
+            s,
+            door.keys,
+            email,
+            list_slug=onto,
+            first_name=first_name,
+            last_name=last_name,
+            zone=zone,
+            locale=locale,
+            tags=tag or (),
+            custom=dict(_pair(each) for each in field or ()),
+            how=HOW,
+            wording=wording,
+            source=source or SOURCE,
+            actor=actor(),
         )
         card = card_of(s, person)
     printer = Printer(as_json)
