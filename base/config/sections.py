@@ -115,6 +115,12 @@ class TemplatesConfig:
 
 
 @dataclass(frozen=True)
+class SourcesConfig:
+    every: timedelta = key.duration("1h")
+    allow: tuple[str, ...] = key.texts()
+
+
+@dataclass(frozen=True)
 class LoggingConfig:
     level: str = key.one_of("info", "debug", "warning", "error")
 
@@ -134,6 +140,7 @@ class Config:
     campaigns: CampaignsConfig = CampaignsConfig()
     alerts: AlertsConfig = AlertsConfig()
     templates: TemplatesConfig = TemplatesConfig()
+    sources: SourcesConfig = SourcesConfig()
     logging: LoggingConfig = LoggingConfig()
     key_from_environment: str = field(default="", repr=False, compare=False)
 

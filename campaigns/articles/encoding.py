@@ -37,7 +37,7 @@ _HIDDEN_WARNING = (
 
 def read_text(data: bytes, name: str) -> tuple[str, list[str]]:
     """The text and warnings. Raises BadInput for what no person wrote as an article."""
-    _check_size(data, name)
+    check_size(data, name)
     text = _decoded(data, name)
     _check_text(text, name)
     text = _LINE_ENDS.sub("\n", text)
@@ -54,12 +54,16 @@ def without_hidden(text: str) -> str:
     return _HIDDEN.sub("", text)
 
 
+def is_web_page(data: bytes) -> bool:
+    return _WEB_PAGE.match(data[:1000].decode("utf-8", "replace").lstrip("\ufeff")) is not None
+
+
 def other_format(data: bytes) -> bool:
     """Whether it begins like a picture, a PDF, a packed file."""
     return data.startswith(_OTHER_FORMATS)
 
 
-def _check_size(data: bytes, name: str) -> None:
+def check_size(data: bytes, name: str) -> None:
     if len(data) > MOST_BYTES:
         raise BadInput(f"{name} is larger than {MOST_BYTES // 1_000_000} MB: give the article's text alone")
     if not data.strip():

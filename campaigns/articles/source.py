@@ -18,7 +18,7 @@ from campaigns.articles.plain import read_plain
 from campaigns.articles.titles import propose_title
 from campaigns.articles.urls import is_picture_url, is_web_url
 
-__all__ = ["FoundOffer", "ReadArticle", "read_article", "read_bytes"]
+__all__ = ["FoundOffer", "ReadArticle", "bytes_of", "read_article", "read_bytes", "read_given"]
 
 _MARKDOWN = frozenset({".md", ".markdown"})
 _LONGEST_TITLE = 300
@@ -40,13 +40,21 @@ class ReadArticle:
 
 def read_article(source: str, stdin: BinaryIO, *, title: str | None = None, url: str | None = None) -> ReadArticle:
     """`source` is a path, or "-" for standard input. Raises BadInput or NotFound in one sentence."""
+    return read_given(bytes_of(source, stdin), source, title=title, url=url)
+
+
+def bytes_of(source: str, stdin: BinaryIO) -> bytes:
+    """What is there, as it is. Raises BadInput or NotFound."""
+    return stdin.read(MOST_BYTES + 1) if source == "-" else _file_bytes(Path(source), source)
+
+
+def read_given(data: bytes, source: str, *, title: str | None = None, url: str | None = None) -> ReadArticle:
+    """Plain text or Markdown that `bytes_of` gave."""
     if source == "-":
-        data = stdin.read(MOST_BYTES + 1)
         start = data[:1000].decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
         return read_bytes(data, name="standard input", markdown=begins_with_front(start), title=title, url=url)
     path = Path(source)
-    markdown = path.suffix.lower() in _MARKDOWN
-    return read_bytes(_file_bytes(path, source), name=path.name, markdown=markdown, title=title, url=url)
+    return read_bytes(data, name=path.name, markdown=path.suffix.lower() in _MARKDOWN, title=title, url=url)
 
 
 def read_bytes(
