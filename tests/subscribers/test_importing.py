@@ -72,6 +72,21 @@ def test_the_consent_says_which_file_it_came_from(db: Database, keys: Keys, tips
     assert len(row.source) == len("people.csv sha256:") + 64
 
 
+EVERY_KIND_OF_ROW = (
+    "email,first_name,zone\n"
+    "new@example.com,Nan,\n"
+    "known@example.com,Kim,\n"
+    "changed@example.com,Cho,\n"
+    "NEW@example.com,Again,\n"
+    "Gone@Example.com,Gil,\n"
+    "\n"
+    "bounced@example.com,,\n"
+    "not an address,,\n"
+    "zoned@example.com,,Mars/Olympus\n"
+    "long@example.com,a,,,extra\n"
+)
+
+
 def test_every_row_has_exactly_one_outcome(db: Database, keys: Keys, tips: int, tmp_path: Path) -> None:
     with db.write() as s:
         a_person(s, keys, "known@example.com", first_name="Kim")
@@ -80,22 +95,7 @@ def test_every_row_has_exactly_one_outcome(db: Database, keys: Keys, tips: int, 
         opt_out(s, address_key=gone.address_key, list_id=tips, **EVIDENCE)
         bounced = a_person(s, keys, "bounced@example.com")
         suppress(s, bounced.address_key, "hard bounce", source="event")
-    report = bring_in(
-        db,
-        keys,
-        tmp_path,
-        "email,first_name,zone\n"
-        "new@example.com,Nan,\n"
-        "known@example.com,Kim,\n"
-        "changed@example.com,Cho,\n"
-        "NEW@example.com,Again,\n"
-        "Gone@Example.com,Gil,\n"
-        "\n"
-        "bounced@example.com,,\n"
-        "not an address,,\n"
-        "zoned@example.com,,Mars/Olympus\n"
-        "long@example.com,a,,,extra\n",
-    )
+    report = bring_in(db, keys, tmp_path, EVERY_KIND_OF_ROW)
     assert report.read == 9
     assert Counter({name: asdict(report)[name] for name in OUTCOMES}) == Counter(
         new=1, updated=1, unchanged=1, duplicate=1, suppressed=2, invalid=3
