@@ -11,11 +11,16 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from base.config import Config
-from base.database import Database
+from base.database import Database, database_now
 from base.errors import TipsheetError
+from campaigns.alerts import alert
+from campaigns.alerts.record import note
 from campaigns.launch import launch_due
+from campaigns.series import make
+from campaigns.preflight import is_real
 from campaigns.trial import SOMEBODY
-from delivery import events, heartbeat, ledger, seeds
+from delivery import connect, events, heartbeat, ledger, seeds
+from delivery.connect.resolver import Dns
 from delivery.providers.provider import Provider
 from delivery.settle import Rules, settle
 from subscribers.keys import Keys
@@ -93,6 +98,12 @@ def _launch(service: Service) -> None:
     launch_due(service.db, service.config)
 
 
+def _make_series(service: Service) -> None:
+    with service.db.read() as s:
+        now = database_now(s)
+    make.tick(service.db, service.config, now)
+
+
 def _sweep(service: Service) -> None:
     with service.db.write() as s:
         ledger.sweep(s)
@@ -119,6 +130,18 @@ def _send_copies(service: Service) -> None:
     seeds.send_due(service.db, service.provider, service.keys, SOMEBODY)
 
 
+def _alert(service: Service) -> None:
+    alert(service.db, service.provider, service.config)
+
+
+def _look_from_outside(service: Service) -> None:
+    """What doctor would see of SendGrid, DNS and the public address, while nobody asks it."""
+    if is_real(service.config):
+        found = connect.look(service.config, Dns())
+        with service.db.write() as s:
+            note(s, found)
+
+
 def _beat(service: Service) -> None:
     with service.db.write() as s:
         heartbeat.beat(s, service.owner)
@@ -126,10 +149,13 @@ def _beat(service: Service) -> None:
 
 JOBS: tuple[Job, ...] = (
     Job("launch what is due", timedelta(seconds=1), _launch),
+    Job("make what series are to send", timedelta(seconds=20), _make_series),
     Job("sweep leases that ended", timedelta(seconds=1), _sweep),
     Job("settle what is uncertain", timedelta(seconds=2), _settle),
     Job("drain events", timedelta(seconds=0.5), _drain),
     Job("send copies to colleagues", timedelta(seconds=1), _send_copies),
     Job("expire what is too late", timedelta(seconds=5), _expire),
+    Job("tell staff what needs them", timedelta(seconds=5), _alert),
+    Job("look from outside", timedelta(hours=6), _look_from_outside),
     Job("heartbeat", heartbeat.EVERY, _beat),
 )

@@ -4,35 +4,32 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
 
 import typer
 
 import migrations
 from base.config import Config
-from base.database import Database
+from base.database import Database, database_now
 from base.errors import Refused, TipsheetError
+from campaigns.alerts.record import note
+from campaigns.overview import Wanted, wanted
+from cli.connect import NameServer, draw
 from cli.door import read_config
 from cli.output import Json, Printer
-from delivery import heartbeat
+from cli.status import draw_needs
+from delivery import connect, heartbeat
+from delivery.connect.finding import Finding, State
+from delivery.connect.resolver import Dns
 from delivery.providers import open_provider
 from migrations import Schema
 from subscribers.keys import check_fingerprints, load_keys
 
-State = Literal["ok", "mind", "broken"]
-STYLES: dict[State, str] = {"ok": "green", "mind": "yellow", "broken": "red"}
 
-
-@dataclass(frozen=True)
-class Finding:
-    check: str
-    state: State
-    words: str
-
-
-def doctor(ctx: typer.Context, as_json: Json = False) -> None:
+def doctor(ctx: typer.Context, dns: NameServer = "", as_json: Json = False) -> None:
     """Check configuration, database, keys, provider and service; each line says ok or what to do.
+
+    With the provider sendgrid also all that `tipsheet connect sendgrid` looks at. Nothing is changed there; what is
+    broken is noted, so that a service that runs tells staff of it ([alerts]).
 
     Example: tipsheet doctor
     """
@@ -47,13 +44,28 @@ def doctor(ctx: typer.Context, as_json: Json = False) -> None:
             _checked("provider", _provider, config, db),
             _checked("service", _service, config, db),
         ]
+        outside = connect.look(config, Dns(dns)) if config.delivery.provider == "sendgrid" else []
+        needs = _noted(db, outside)
     finally:
         db.close()
+    _tell(Printer(as_json), config, [*findings, *outside], needs)
+
+
+def _noted(db: Database, outside: list[Finding]) -> tuple[Wanted, ...]:
+    """What needs a person, with what was just seen."""
+    if migrations.state(db) is not Schema.CURRENT:
+        return ()
+    with db.write() as s:
+        note(s, outside)
+        return wanted(s, database_now(s))
+
+
+def _tell(printer: Printer, config: Config, findings: list[Finding], needs: tuple[Wanted, ...]) -> None:
     broken = [each.check for each in findings if each.state == "broken"]
-    printer = Printer(as_json)
     for each in findings:
-        printer.say(f"{each.state:6}  {each.check:13}  {each.words}", STYLES[each.state])
-    printer.document({"ok": not broken, "checks": findings})
+        draw(printer, each)
+    draw_needs(printer, needs, config.campaigns.zone)
+    printer.document({"ok": not broken, "checks": findings, "needs": needs})
     if broken:
         raise Refused(f"Not ready: {', '.join(broken)}; do what is said there and ask again")
 

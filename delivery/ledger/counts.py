@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from base.errors import Broken
@@ -61,6 +61,13 @@ def counts(s: Session, run_id: int) -> Counts:
             run=run_id,
         )
     return Counts(audience=run.audience, **people, **_fates(s, run_id, people["accepted"]))
+
+
+def has_open_ends() -> ColumnElement[bool]:
+    """For queries over Run: is anything still to leave, to be settled, or to be looked at by a person?"""
+    open_batch = exists().where(Batch.run_id == Run.id, Batch.state.in_(("planned", "leaving", "uncertain")))
+    unfrozen = Run.id.is_not(None) & Run.frozen_at.is_(None)
+    return or_(unfrozen, Run.held.is_not(None), open_batch, exists().where(Duplicate.run_id == Run.id))
 
 
 def batch_count(s: Session, run_id: int) -> int:

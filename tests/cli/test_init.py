@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from base.database import Database
 from tests.cli.conftest import Run
+from tests.support.nameserver import name_server
 
 
 def test_init_makes_database_and_keys_and_says_to_back_them_up(bare: Run, folder: Path) -> None:
@@ -128,11 +129,12 @@ def test_doctor_asks_the_provider_that_is_configured(
     assert "files can be reached" in tipsheet("doctor").out
     monkeypatch.setenv("TIPSHEET_DELIVERY__PROVIDER", "sendgrid")
     monkeypatch.setenv("TIPSHEET_SENDGRID__BASE_URL", "http://127.0.0.1:9")
-    ended = tipsheet("doctor")
-    assert ended.code == 1
-    assert "There is no API key: set SENDGRID_API_KEY" in ended.out
-    monkeypatch.setenv("SENDGRID_API_KEY", "SG.made-up")
-    ended = tipsheet("doctor")
+    with name_server({}) as dns:
+        ended = tipsheet("doctor", "--dns", dns)
+        assert ended.code == 1
+        assert "There is no API key: set SENDGRID_API_KEY" in ended.out
+        monkeypatch.setenv("SENDGRID_API_KEY", "SG.made-up")
+        ended = tipsheet("doctor", "--dns", dns)
     assert "sendgrid cannot be used" in ended.out
     assert "still the made-up clinic" in ended.out
-    assert ended.err == "Not ready: brand, provider; do what is said there and ask again\n"
+    assert ended.err == "Not ready: brand, provider, key, DMARC; do what is said there and ask again\n"

@@ -16,7 +16,7 @@ from delivery import seeds
 from delivery.models import Run, SeedCopy
 from delivery.providers.files import Files
 from delivery.providers.provider import Answer, Parcel, Verdict
-from delivery.slots import Message, Slot
+from delivery.slots import Message, Place, Slot
 from subscribers.addresses import address_key
 from subscribers.keys import Keys
 from subscribers.suppression import suppress
@@ -25,7 +25,7 @@ from tests.support.runs import a_run, count
 SOMEBODY = {"first_name": "Robin"}
 TOKEN = "t1linkt1"
 LINKED = Message(
-    "Tips", f'<a href="{TOKEN}">leave</a>', f"leave: {TOKEN}", (Slot(TOKEN, "links.unsubscribe", "plain"),)
+    "Tips", f'<a href="{TOKEN}">leave</a>', f"leave: {TOKEN}", (Slot(TOKEN, "links.unsubscribe", Place.PLAIN),)
 )
 
 

@@ -1,0 +1,109 @@
+"""What needs a person at this moment: one cause each, and one sentence that says what to do. Nothing is stored here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from base.errors import Broken
+from campaigns.alerts.record import Need, open_checks
+from campaigns.models import Campaign
+from campaigns.series.needs import needs as series_needs
+from campaigns.state import Progress, attention, progress, state
+from delivery import installation
+from delivery.ledger.counts import has_open_ends
+from delivery.models import Attempt, Run
+
+SILENCE = timedelta(minutes=30)  # without an event after mails were taken
+_REMEMBERED = timedelta(days=1)  # older silence is history
+_ADDRESS = re.compile(r"[^\s@<>,;()\"']+@[^\s@<>,;()\"']+")
+
+
+def needs(s: Session, now: datetime) -> list[Need]:
+    """Everything, as of now: sending as a whole, campaigns, series, and what was last seen from outside."""
+    found = [*_service(s, now), *_campaigns(s), *_series(s, now), *_checks(s)]
+    return [Need(need.cause, _ADDRESS.sub("(an address)", need.words)) for need in found]
+
+
+def _service(s: Session, now: datetime) -> Iterator[Need]:
+    if words := installation.why_off(s):
+        yield Need("sending off", words)
+    last_event = s.scalar(select(func.max(Attempt.first_event_at)))
+    taken = select(func.max(Attempt.answered_at)).join(Run, Run.id == Attempt.run_id)
+    silent = Run.events_expected, Attempt.verdict == "accepted", Attempt.first_event_at.is_(None)
+    lately = Attempt.answered_at.between(now - _REMEMBERED, now - SILENCE)
+    last_taken = s.scalar(taken.where(*silent, lately))
+    if last_taken and (last_event is None or last_event < last_taken):
+        yield Need(
+            "no events",
+            "No event has come for 30 minutes although mails were taken, so nobody learns of bounces and complaints; "
+            "find out why with: tipsheet doctor",
+        )
+
+
+def _campaigns(s: Session) -> Iterator[Need]:
+    for campaign in s.scalars(_under_way()):
+        try:
+            yield from _campaign(s, campaign, progress(s, campaign))
+        except Broken as cause:
+            yield Need(f"campaign:{campaign.id}:sums", f"{campaign.slug}: {cause.sentence}")
+
+
+def _under_way() -> Select[Campaign]:
+    """What is over costs nothing: its rows are not counted again."""
+    decided = Campaign.attention.is_not(None) | Campaign.paused_at.is_not(None) | Campaign.scheduled_for.is_not(None)
+    waits = Campaign.run_id.is_(None) & Campaign.cancelled_at.is_(None) & decided
+    query = select(Campaign).outerjoin(Run, Run.id == Campaign.run_id)
+    return query.where(or_(waits, Campaign.attention.is_not(None), has_open_ends())).order_by(Campaign.id)
+
+
+def _campaign(s: Session, campaign: Campaign, far: Progress | None) -> Iterator[Need]:
+    cause = f"campaign:{campaign.id}"
+    if words := attention(campaign, far):
+        yield Need(f"{cause}:{_kind(campaign, far)}", f"{campaign.slug} needs attention: {words}")
+    elif state(campaign, far) == "paused":
+        yield Need(
+            f"{cause}:paused",
+            f"{campaign.slug} is paused; go on with: tipsheet campaign resume {campaign.slug}, or end it with: "
+            f"tipsheet campaign cancel {campaign.slug}",
+        )
+    elif far and far.counts.planned and _has_stopped(s, campaign):
+        yield Need(
+            f"{cause}:stopped",
+            f"{campaign.slug} stopped after requests without an answer and goes on when it is known what became of "
+            f"them; see: tipsheet campaign status {campaign.slug}",
+        )
+    elif far is None and campaign.scheduled_for and not campaign.approved_at and not campaign.cancelled_at:
+        yield Need(
+            f"{cause}:approval",
+            f"{campaign.slug} has a time and no approval, so it will not leave; look at it and approve it with: "
+            f"tipsheet campaign approve {campaign.slug}",
+        )
+
+
+def _kind(campaign: Campaign, far: Progress | None) -> str:
+    """Which of its troubles the words of attention() are about: another one is another cause."""
+    if campaign.attention and not campaign.cancelled_at:
+        return "attention"
+    if far and far.twice:
+        return "twice"
+    return "undecided" if far and far.undecided else "held"
+
+
+def _has_stopped(s: Session, campaign: Campaign) -> bool:
+    """Is the breaker open?"""
+    return bool((s.scalar(select(Run.doubts).where(Run.id == campaign.run_id)) or 0) > 1)
+
+
+def _series(s: Session, now: datetime) -> Iterator[Need]:
+    for need in series_needs(s, now):
+        yield Need(f"series:{need.series}:{need.date}:{need.days}", need.sentence)
+
+
+def _checks(s: Session) -> Iterator[Need]:
+    for cause, words in open_checks(s):
+        yield Need(cause, words)

@@ -1,0 +1,96 @@
+"""The whole service at a glance: is it running, what leaves next, what is leaving, what needs a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from base.errors import Broken
+from campaigns.alerts import record
+from campaigns.alerts.needs import needs
+from campaigns.models import Campaign
+from campaigns.series.next import ahead
+from campaigns.series.store import live_series
+from campaigns.status import Status, status
+from delivery import heartbeat
+from delivery.ledger.counts import has_open_ends
+from delivery.models import Run
+
+_FEW = 5  # dates ahead
+
+
+@dataclass(frozen=True)
+class Coming:
+    at: datetime
+    zone: str
+    campaign: str  # its slug; '' while it is not made yet
+    series: str  # ''
+    state: str
+
+
+@dataclass(frozen=True)
+class Wanted:
+    cause: str
+    words: str
+    since: datetime | None  # when it was noted; None where no alerts are kept
+
+
+@dataclass(frozen=True)
+class Overview:
+    running: bool
+    last_seen: datetime | None
+    next: tuple[Coming, ...]
+    sending: tuple[dict[str, Any], ...]
+    needs: tuple[Wanted, ...]
+
+
+def overview(s: Session, now: datetime) -> Overview:
+    return Overview(
+        running=heartbeat.is_recent(s),
+        last_seen=heartbeat.last(s),
+        next=tuple(sorted(_next(s, now), key=lambda one: (one.at, one.campaign, one.series))[:_FEW]),
+        sending=tuple(one.document() for one in _sending(s)),
+        needs=wanted(s, now),
+    )
+
+
+def wanted(s: Session, now: datetime) -> tuple[Wanted, ...]:
+    """What needs a person, as status and doctor show it."""
+    since = record.since(s)
+    return tuple(Wanted(need.cause, need.words, since.get(need.cause)) for need in needs(s, now))
+
+
+def _next(s: Session, now: datetime) -> list[Coming]:
+    waiting = Campaign.launched_at.is_(None), Campaign.cancelled_at.is_(None), Campaign.scheduled_for > now
+    found = s.scalars(select(Campaign).where(*waiting).order_by(Campaign.scheduled_for).limit(_FEW))
+    coming = [
+        Coming(one.scheduled_for, one.zone or "UTC", one.slug, "", status(s, one).state)
+        for one in found
+        if one.scheduled_for
+    ]
+    known = {one.campaign for one in coming}
+    for series in live_series(s):
+        coming += [
+            Coming(one.at, series.zone, one.campaign or "", series.slug, one.state)
+            for one in ahead(s, series, now, count=_FEW)
+            if one.campaign not in known
+        ]
+    return coming
+
+
+def _sending(s: Session) -> list[Status]:
+    """What has begun and is not over. Whose counts do not add up is named among the needs."""
+    under_way = (
+        select(Campaign).join(Run, Run.id == Campaign.run_id).where(has_open_ends(), Campaign.cancelled_at.is_(None))
+    )
+    found = []
+    for campaign in s.scalars(under_way.order_by(Campaign.id)):
+        try:
+            found.append(status(s, campaign))
+        except Broken:
+            continue
+    return found

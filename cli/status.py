@@ -1,0 +1,47 @@
+"""`tipsheet status`: the whole service at a glance, and everything that needs a person."""
+
+from __future__ import annotations
+
+import typer
+
+from base.database import database_now
+from campaigns.overview import Overview, Wanted, overview
+from cli.door import opened
+from cli.output import Json, Printer, when
+
+
+def status(ctx: typer.Context, as_json: Json = False) -> None:
+    """Show whether the service runs, what leaves next, what is leaving, and what needs a person.
+
+    Example: tipsheet status
+    """
+    with opened(ctx) as door, door.db.read() as s:
+        found = overview(s, database_now(s))
+        zone = door.config.campaigns.zone
+    printer = Printer(as_json)
+    _draw(printer, found, zone)
+    printer.document(found)
+
+
+def _draw(printer: Printer, found: Overview, zone: str) -> None:
+    if found.running:
+        printer.say("The service is running.", "green")
+    else:
+        seen = f" since {when(found.last_seen, zone)}" if found.last_seen else ""
+        printer.say(f"Nothing is running{seen}, so nothing leaves; start it with: tipsheet run", "yellow")
+    rows = [(when(one.at, one.zone), one.campaign or f"series {one.series}", one.state) for one in found.next]
+    printer.table(("next", "what", "state"), rows, empty="Nothing has a time yet.")
+    names = ("audience", "accepted", "planned", "sending", "uncertain")
+    counts = [(one["slug"], one["state"], *(f"{one['counts'][name]:,}" for name in names)) for one in found.sending]
+    printer.table(
+        ("leaving", "state", "recipients>", "accepted>", "planned>", "sending>", "uncertain>"), counts, empty=""
+    )
+    draw_needs(printer, found.needs, zone)
+
+
+def draw_needs(printer: Printer, needs: tuple[Wanted, ...], zone: str) -> None:
+    """The list that status and doctor share."""
+    printer.say("What needs a person:" if needs else "Nothing needs a person.", "bold")
+    for one in needs:
+        since = f" (since {when(one.since, zone)})" if one.since else ""
+        printer.say(f"! {one.words}{since}", "yellow")
