@@ -11,7 +11,7 @@ import typer
 
 from base import logging
 from base.errors import ConfigError, TipsheetError
-from cli import articles, campaign_decisions, lists, offers, segments, subscribers
+from cli import articles, campaign_decisions, connect, lists, offers, segments, subscribers
 from cli.backup import backup, restore
 from cli.demo import demo
 from cli.doctor import doctor
@@ -32,6 +32,7 @@ NOUNS: dict[str, typer.Typer] = {
     "subscriber": subscribers.app,
     "segment": segments.app,
     "campaign": campaign_decisions.app,
+    "connect": connect.app,
 }
 COMMANDS = (init, migrate, doctor, demo, run, backup, restore, adopt, resume, localgrid, inline, version)
 
