@@ -68,10 +68,10 @@ def assert_same_for_everybody(
     one: Source, parts: Mapping[str, str] | None = None, names: dict[str, Any] = NAMES, people: Any = PEOPLE
 ) -> Compiled:
     made = compiled(one, parts, names)
-    filler = Filler(made.message)
+    filler, loader = Filler(made.message), jinja2.DictLoader(dict(parts or {}))
     for person in people:
         recipient = Recipient(person, LINKS)
-        naive = render_naively(one, names, recipient, jinja2.DictLoader(dict(parts or {})), FIELDS)
+        naive = render_naively(one, names, recipient, loader, FIELDS)
         assert meaning(filler.fill(recipient)) == meaning(naive)
         assert substituted(made, recipient) == filler.fill(recipient).html
     return made

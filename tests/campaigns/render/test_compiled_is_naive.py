@@ -130,7 +130,7 @@ CSS = (
 
 # Without shrinking, which takes minutes here: the templates are short as they come.
 @settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
