@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 
-from delivery.providers.provider import Addressed, Answer, Parcel, Question, Verdict
+from delivery.providers.provider import Addressed, Answer, Parcel, Question, Stop, Verdict
 
 
 class Files:
@@ -55,6 +56,9 @@ class Files:
         except OSError as cause:
             return Answer(Verdict.HELD, f"{self._folder} cannot be written: {cause.strerror}")
         return Answer(Verdict.ACCEPTED, "written")
+
+    def stops(self, since: datetime | None, until: datetime) -> Iterator[Stop]:
+        return iter(())  # it has no list
 
     def close(self) -> None:
         return None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 from delivery.slots import Filler
 
@@ -72,6 +72,18 @@ class Question:
     started_at: datetime
 
 
+StopReason = Literal["opt-out", "hard bounce", "complaint"]
+
+
+@dataclass(frozen=True)
+class Stop:
+    """An address that the provider itself no longer mails."""
+
+    email: str
+    reason: StopReason
+    at: datetime
+
+
 class Provider(Protocol):
     name: str
     account: str  # base URL and a fingerprint of the key
@@ -92,6 +104,9 @@ class Provider(Protocol):
 
     def notify(self, to: str, subject: str, text: str) -> Answer:
         """One plain mail to a colleague, outside every run: nothing counts it and nothing comes back of it."""
+
+    def stops(self, since: datetime | None, until: datetime) -> Iterator[Stop]:
+        """Everybody it stopped mailing in that time. Raises Refused where it cannot be asked."""
 
     def close(self) -> None:
         """Let go of what this thread holds open."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime
 
 import orjson
 
-from delivery.providers.provider import Answer, Parcel, Question, Verdict
-from delivery.providers.sendgrid import logs
+from delivery.providers.provider import Answer, Parcel, Question, Stop, Verdict
+from delivery.providers.sendgrid import logs, suppressions
 from delivery.providers.sendgrid.answers import interpret
 from delivery.providers.sendgrid.client import Api, Body
 from delivery.providers.sendgrid.connection import Connections, NotBegun, Reply, Unanswered
@@ -94,6 +95,9 @@ class SendGrid:
             return Answer(Verdict.RETURNED, str(cause))
         except Unanswered as cause:
             return Answer(Verdict.UNCERTAIN, f"no answer: {cause}")
+
+    def stops(self, since: datetime | None, until: datetime) -> Iterator[Stop]:
+        return suppressions.stops(self._ask, since, until)
 
     def ask(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
         """Any other path below /v3. Raises NotBegun or Unanswered."""

@@ -1,0 +1,76 @@
+"""What the provider knows of addresses that want or take no mail, brought into our suppressions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from base.database import Database, database_now
+from base.errors import BadInput
+from delivery.installation import OVERLAP, installation
+from delivery.providers.provider import Provider, Stop
+from subscribers import consent
+from subscribers.addresses import address_key
+from subscribers.keys import Keys
+from subscribers.models import Suppression
+from subscribers.suppression import suppress
+
+_AT_ONCE = 500  # a transaction
+_SOURCE = "the provider's list, pulled"
+
+
+@dataclass(frozen=True)
+class Pulled:
+    read: int
+    new: int
+    unreadable: int  # addresses that are none
+
+
+def pull(db: Database, keys: Keys, provider: Provider, *, everything: bool = False) -> Pulled:
+    """Everything since the last whole pull, with some overlap; at first, or when asked to, all there is.
+
+    What was read is kept even if the provider stops answering; only a whole pull counts as one.
+    """
+    with db.write() as s:
+        began, last = database_now(s), installation(s).pulled_at
+    since = None if everything or last is None else last - OVERLAP
+    stops = provider.stops(since, began)
+    read = new = unreadable = 0
+    while some := list(islice(stops, _AT_ONCE)):
+        with db.write() as s:
+            for stop in some:
+                key = _key(keys, stop)
+                unreadable += key is None
+                new += key is not None and _apply(s, key, stop)
+        read += len(some)
+    with db.write() as s:
+        installation(s).pulled_at = began
+    return Pulled(read, new, unreadable)
+
+
+def _key(keys: Keys, stop: Stop) -> bytes | None:
+    try:
+        return address_key(keys, stop.email)
+    except BadInput:
+        return None
+
+
+def _apply(s: Session, key: bytes, stop: Stop) -> bool:
+    if _came_back_since(s, key, stop):
+        return False
+    if stop.reason != "opt-out":
+        return suppress(s, key, stop.reason, source=_SOURCE, at=stop.at)
+    done = consent.opt_out(
+        s, address_key=key, list_id=None, how="provider", source=_SOURCE, actor="provider", at=stop.at
+    )
+    return done.changed
+
+
+def _came_back_since(s: Session, key: bytes, stop: Stop) -> bool:
+    """The person wanted our mail again after this; the provider's list goes on holding it."""
+    lifted = Suppression.lifted_at > stop.at
+    query = select(Suppression.id).where(Suppression.address_key == key, Suppression.reason == stop.reason, lifted)
+    return s.scalar(query.limit(1)) is not None
