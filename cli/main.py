@@ -11,7 +11,7 @@ import typer
 
 from base import logging
 from base.errors import ConfigError, TipsheetError
-from cli import articles, campaign_decisions, connect, lists, offers, segments, subscribers
+from cli import articles, campaign_decisions, connect, lists, offers, segments, subscribers, suppressions
 from cli.backup import backup, restore
 from cli.demo import demo
 from cli.doctor import doctor
@@ -31,6 +31,7 @@ NOUNS: dict[str, typer.Typer] = {
     "list": lists.app,
     "subscriber": subscribers.app,
     "segment": segments.app,
+    "suppression": suppressions.app,
     "campaign": campaign_decisions.app,
     "connect": connect.app,
 }
