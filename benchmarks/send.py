@@ -40,6 +40,7 @@ class Run:
     sending: float  # seconds from the launch to the last 202
     told: float  # seconds from the launch to the last event applied; 0 where none are posted
     memory: int  # MiB
+    cpu: float  # seconds of the service's whole life; steadier than the clock where other work shares the machine
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,8 @@ class Site:
 def main() -> None:
     options = _options()
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before; medians of {options.rounds}")
-    print("| recipients | localgrid | seconds | of them freezing | recipients/s | until the last event | peak memory |")
-    print("|---:|---|---:|---:|---:|---:|---:|")
+    print("| recipients | localgrid | seconds | freezing | recipients/s | until the last event | CPU | peak memory |")
+    print("|---:|---|---:|---:|---:|---:|---:|---:|")
     for recipients in options.recipients:
         with tempfile.TemporaryDirectory(prefix="tipsheet-send-") as folder:
             site = Site(Path(folder), _free_port(), _free_port(), urllib3.PoolManager(retries=False))
@@ -143,11 +144,12 @@ def _run(site: Site, recipients: int, mode: str) -> Run:
             sys.exit(f"localgrid took {stats}, not {recipients:,} mails, one each")
         launched, frozen, answered = site.row(TIMES)
     finally:
-        memory = _peak(service)
+        memory, cpu = _used(service)
         grid.terminate()
         grid.wait()
         shutil.rmtree(site.folder / "grid")
-    return Run((frozen - launched) / 1000, (answered - launched) / 1000, told - launched / 1000 if told else 0, memory)
+    freezing, sending = (frozen - launched) / 1000, (answered - launched) / 1000
+    return Run(freezing, sending, told - launched / 1000 if told else 0, memory, cpu)
 
 
 def _start_grid(site: Site, mode: str) -> tuple[subprocess.Popen[bytes], str]:
@@ -192,12 +194,13 @@ def _until(seen: Callable[[], bool], seconds: float = 1800) -> None:
         time.sleep(0.2)
 
 
-def _peak(service: subprocess.Popen[bytes]) -> int:
-    """Ends the service; its largest resident size in MiB, as the system counted it."""
+def _used(service: subprocess.Popen[bytes]) -> tuple[int, float]:
+    """Ends the service; its largest resident size in MiB and its CPU seconds, as the system counted them."""
     service.send_signal(signal.SIGTERM)
     _, status, used = os.wait4(service.pid, 0)
     service.returncode = os.waitstatus_to_exitcode(status)
-    return used.ru_maxrss // (1024 if sys.platform == "linux" else 1024 * 1024)
+    unit = 1024 if sys.platform == "linux" else 1024 * 1024
+    return used.ru_maxrss // unit, used.ru_utime + used.ru_stime
 
 
 def _free_port() -> int:
@@ -206,14 +209,14 @@ def _free_port() -> int:
 
 
 def _show(recipients: int, mode: str, runs: list[Run]) -> None:
-    sending = statistics.median(run.sending for run in runs)
-    freezing = statistics.median(run.freezing for run in runs)
-    told = statistics.median(run.told for run in runs)
-    memory = statistics.median(run.memory for run in runs)
+    sending, freezing, told, memory, cpu = (
+        statistics.median(getattr(run, name) for run in runs)
+        for name in ("sending", "freezing", "told", "memory", "cpu")
+    )
     until_told = f"{told:.1f} s" if told else "none posted"
     print(
         f"| {recipients:,} | {mode} | {sending:.1f} | {freezing:.1f} | {recipients / sending:,.0f} | {until_told} | "
-        f"{memory:.0f} MiB |",
+        f"{cpu:.1f} s | {memory:.0f} MiB |",
         flush=True,
     )
 
