@@ -16,8 +16,8 @@ from base.errors import TipsheetError
 from campaigns.alerts import alert
 from campaigns.alerts.record import note
 from campaigns.launch import launch_due
-from campaigns.series import make
 from campaigns.preflight import is_real
+from campaigns.series import make
 from campaigns.trial import SOMEBODY
 from delivery import connect, events, heartbeat, ledger, seeds
 from delivery.connect.resolver import Dns

@@ -11,7 +11,7 @@ import typer
 
 from base import logging
 from base.errors import ConfigError, TipsheetError
-from cli import articles, campaign_decisions, connect, lists, offers, segments, subscribers, suppressions
+from cli import articles, campaign_decisions, connect, lists, offers, segments, series, subscribers, suppressions
 from cli.backup import backup, restore
 from cli.demo import demo
 from cli.doctor import doctor
@@ -33,6 +33,7 @@ NOUNS: dict[str, typer.Typer] = {
     "segment": segments.app,
     "suppression": suppressions.app,
     "campaign": campaign_decisions.app,
+    "series": series.app,
     "connect": connect.app,
 }
 COMMANDS = (init, migrate, doctor, demo, run, backup, restore, adopt, resume, localgrid, inline, version)

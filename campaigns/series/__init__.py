@@ -1,6 +1,2 @@
-"""Series: rules that make a campaign on each of their dates. What others need of it; the rest is in its modules."""
-
-from campaigns.series.needs import Need, needs
-from campaigns.series.next import Ahead, ahead
-
-__all__ = ["Ahead", "Need", "ahead", "needs"]
+"""Series: rules that make a campaign on each of their dates. Others ask needs.py what staff have to do,
+and next.py what is to come."""

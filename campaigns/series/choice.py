@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from base.time import at_wall
 from base.time import zone as find_zone
-from campaigns.models import Article, Campaign, Offer
+from campaigns.models import Article, Campaign, Offer, Origin
 from campaigns.preflight import BEFORE_OFFER_END
 from subscribers.models import List
 
@@ -28,27 +29,28 @@ class Choice:
     lacks: str  # what is missing, and how to mend it; empty when nothing is
 
 
-def choose(s: Session, list_id: int, offer: str, at: datetime, *, passed_over: int = 0) -> Choice:
-    """For the mail of this instant on this list. `passed_over`: how many articles others will have taken by then."""
-    articles = next_articles(s, list_id, passed_over + 1)[passed_over:]
-    article = Piece(articles[0].slug, articles[0].title) if articles else None
+def choose(s: Session, list_id: int, offer: str, at: datetime, articles: Sequence[Piece]) -> Choice:
+    """For the mail of this instant, from the articles that the list has not had."""
     found = valid_offer(s, at)
-    lacks = [] if article else [_no_article(s, list_id)]
+    lacks = [] if articles else [_no_article(s, list_id)]
     if found is None and offer == "required":
         lacks.append("no offer is valid the whole of that day; add one with: tipsheet offer add")
-    return Choice(article, Piece(found.slug, found.title) if found else None, "; ".join(lacks))
+    piece = Piece(found.slug, found.title) if found else None
+    return Choice(articles[0] if articles else None, piece, "; ".join(lacks))
 
 
-def next_articles(s: Session, list_id: int, count: int) -> list[Row[str, str]]:
-    """Slug and title of those that no campaign on this list has, the oldest first."""
+def next_articles(s: Session, list_id: int) -> list[Piece]:
+    """Those that no campaign on this list has, the oldest first: by publication, else by the day they were added."""
     # A draft holds its article too: it would go out twice if somebody sent that draft later.
     taken = select(Campaign.article_id).where(
         Campaign.list_id == list_id,
         Campaign.article_id.is_not(None),
         or_(Campaign.cancelled_at.is_(None), Campaign.launched_at.is_not(None)),
     )
-    waiting = select(Article.slug, Article.title).where(Article.id.not_in(taken))
-    return list(s.execute(waiting.order_by(Article.added_at, Article.id).limit(count)))
+    columns = select(Article.id, Article.slug, Article.title, Article.added_at, Origin.published)
+    waiting = columns.outerjoin(Origin, Origin.article_id == Article.id).where(Article.id.not_in(taken))
+    rows = sorted(s.execute(waiting), key=lambda row: (row.published or f"{row.added_at:%Y-%m-%d}", row.id))
+    return [Piece(row.slug, row.title) for row in rows]
 
 
 def valid_offer(s: Session, at: datetime) -> Offer | None:

@@ -16,7 +16,8 @@ from campaigns.series.occurrences import (
     campaign_of,
     days_of,
     instant,
-    open_days,
+    locked,
+    open_rows,
     row_of,
     to_come,
     wall,
@@ -27,13 +28,12 @@ from campaigns.series.words import day_words
 def approve(s: Session, series: Series, config: Config, by: decisions.By, now: datetime) -> Campaign:
     """Approve the next campaign that waits for it, and schedule it. Raises Refused where nothing waits."""
     look(s, series, config, now)  # nobody has to wait for the service's next turn
-    for day in open_days(s, series):
-        row = row_of(s, series, day)
-        campaign = campaign_of(s, row, lock=True)
-        if campaign and instant(series, day) > now:
+    for row, campaign in open_rows(s, series):
+        if campaign and instant(series, row.local_date) > now:
+            campaign = locked(s, campaign)
             if campaign.approved_at is None:
                 decisions.approve(s, campaign, config, by)
-            decisions.schedule(s, campaign, config, wall(series, day), series.zone, by)
+            decisions.schedule(s, campaign, config, wall(series, row.local_date), series.zone, by)
             row.trouble = row.told = None
             return campaign
     raise Refused(f"Nothing of {series.slug} waits for approval; see: tipsheet series next {series.slug}")
@@ -64,8 +64,8 @@ def _next_day(s: Session, series: Series, now: datetime) -> date:
 
 
 def _cancel(s: Session, row: Occurrence) -> None:
-    campaign = campaign_of(s, row, lock=True)
-    if campaign is None or campaign.cancelled_at:
+    campaign = campaign_of(s, row)
+    if campaign is None or locked(s, campaign).cancelled_at:
         return
     if campaign.launched_at:
         stop = f"tipsheet campaign cancel {campaign.slug}"

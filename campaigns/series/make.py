@@ -4,7 +4,9 @@ Any number of services may tick; a date is made by whoever has its row."""
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,14 +16,14 @@ from base.database import Database
 from base.errors import TipsheetError
 from campaigns import decisions, drafts
 from campaigns.models import Campaign, Occurrence, Segment, Series
-from campaigns.series.choice import Choice, choose
-from campaigns.series.needs import AHEAD, needs_of, waits
+from campaigns.series.choice import Choice, choose, next_articles
+from campaigns.series.needs import AHEAD, days_left, needs_of, waits
 from campaigns.series.occurrences import (
-    campaign_of,
+    all_open,
     instant,
     is_decided,
-    open_days,
-    row_of,
+    locked,
+    open_rows,
     today,
     unseen,
     wall,
@@ -36,7 +38,8 @@ log = logging.getLogger(__name__)
 def tick(db: Database, config: Config, now: datetime) -> int:
     """Do whatever is due for every series. Returns how many campaigns were made."""
     with db.read() as s:
-        waiting = [x.id for x in live_series(s) if unseen(x, _horizon(x, now)) or open_days(s, x)]
+        opened = all_open(s)
+        waiting = [x.id for x in live_series(s) if _has_work(x, opened.get(x.id, []), now)]
     made = 0
     for series_id in waiting:
         with db.write() as s:
@@ -45,14 +48,29 @@ def tick(db: Database, config: Config, now: datetime) -> int:
     return made
 
 
+def _has_work(series: Series, opened: Sequence[Any], now: datetime) -> bool:
+    """Is it worth the lock? A campaign that waits for its approval, and of which staff were told, can wait on."""
+    if unseen(series, _horizon(series, now)):
+        return True
+    for row in opened:
+        days = days_left(series, row.local_date, now)
+        if days is not None and (row.told is None or days < row.told):
+            return True
+        waits_on = row.slug and not row.approved_at and series.approval == "required"
+        if not _is_early(series, row.local_date, now) and not (waits_on and now < instant(series, row.local_date)):
+            return True
+    return False
+
+
 def look(s: Session, series: Series, config: Config, now: datetime) -> int:
     """The same for one series, in the caller's transaction."""
     if series.ended_at is not None:
         return 0
     write_down(s, series, _horizon(series, now))
+    opened = open_rows(s, series)
     # The last does not hold up the next: each date has its own row, its own campaign and its own deadline.
-    made = sum(_look_at(s, series, day, config, now) for day in open_days(s, series))
-    _tell(s, series, now)
+    made = sum(_look_at(s, series, row, campaign, config, now) for row, campaign in opened)
+    _tell(s, series, [row for row, _ in opened if not row.missed_at], now)
     return made
 
 
@@ -60,23 +78,27 @@ def _horizon(series: Series, now: datetime) -> date:
     return today(series, now) + timedelta(days=max(series.days_ahead, *AHEAD))
 
 
-def _look_at(s: Session, series: Series, day: date, config: Config, now: datetime) -> bool:
+def _look_at(
+    s: Session, series: Series, row: Occurrence, campaign: Campaign | None, config: Config, now: datetime
+) -> bool:
     """One date. True when its campaign was made just now."""
-    if today(series, now) < day - timedelta(days=series.days_ahead):
+    at, choice = instant(series, row.local_date), None
+    if _is_early(series, row.local_date, now):
         return False
-    row = row_of(s, series, day)
-    campaign, choice = campaign_of(s, row, lock=True), None
-    if row.missed_at or row.skipped_at or (campaign and is_decided(campaign)):
-        return False
-    if campaign is None and now < instant(series, day) + config.delivery.send_within:
-        choice = choose(s, series.list_id, series.offer, instant(series, day))
+    if campaign is None and now < at + config.delivery.send_within:
+        choice = choose(s, series.list_id, series.offer, at, next_articles(s, series.list_id))
         campaign = None if choice.lacks else _make(s, series, row, choice)
     lacks = _advance(s, series, row, campaign, config, now) if campaign else _nothing(choice)
-    if lacks and now >= instant(series, day):
-        row.missed_at = now
+    if lacks and now >= at:
         lacks = _too_late(series, row, lacks)
+        row.missed_at = now
+        log.error("series=%s date=%s %s", series.id, row.local_date, lacks)
     _note(row, lacks)
     return bool(choice and campaign)
+
+
+def _is_early(series: Series, day: date, now: datetime) -> bool:
+    return today(series, now) < day - timedelta(days=series.days_ahead)
 
 
 def _nothing(choice: Choice | None) -> str:
@@ -117,6 +139,9 @@ def _as_subject(choice: Choice) -> str:
 
 def _advance(s: Session, series: Series, row: Occurrence, campaign: Campaign, config: Config, now: datetime) -> str:
     """Schedule it if it may leave. Returns what it lacks."""
+    campaign = locked(s, campaign)
+    if is_decided(campaign):
+        return ""
     if campaign.paused_at:
         return f"{campaign.slug} is paused; go on with: tipsheet campaign resume {campaign.slug}"
     at = instant(series, row.local_date)
@@ -150,15 +175,20 @@ def _too_late(series: Series, row: Occurrence, lacks: str) -> str:
 
 def _note(row: Occurrence, lacks: str) -> None:
     if (row.trouble or "") != lacks:
-        row.trouble, row.told = lacks or None, None
+        row.trouble = lacks or None
+        row.told = 0 if row.missed_at else None
 
 
-def _tell(s: Session, series: Series, now: datetime) -> None:
+def _tell(s: Session, series: Series, opened: list[Occurrence], now: datetime) -> None:
     """Say each thing once, and again when its day is nearer."""
-    s.flush()
-    for need in needs_of(s, series, now):
-        row = row_of(s, series, need.date)
-        _note(row, need.lacks)
-        if row.told is None or need.days < row.told:
-            row.told = need.days
-            log.warning("series=%s date=%s needs somebody: %s", series.id, need.date, need.lacks)
+    near = [(row, days_left(series, row.local_date, now)) for row in opened]
+    news = [(row, days) for row, days in near if days is not None and (row.told is None or days < row.told)]
+    if any(_is_early(series, row.local_date, now) for row, _ in news):
+        # What is made already was looked at a moment ago; of the others it is only foreseen what they lack.
+        foreseen = {need.date: need.lacks for need in needs_of(s, series, now)}
+        for row, _ in news:
+            _note(row, foreseen.get(row.local_date, ""))
+    for row, days in news:
+        row.told = days
+        if row.trouble:
+            log.warning("series=%s date=%s needs somebody: %s", series.id, row.local_date, row.trouble)

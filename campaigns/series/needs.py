@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from campaigns.models import Campaign, Series
-from campaigns.series.next import Ahead, ahead
+from campaigns.series.next import ahead
 from campaigns.series.occurrences import days_of, instant, last_missed, rule, today
 from campaigns.series.store import live_series
 from campaigns.series.words import day_words
@@ -35,11 +35,18 @@ def needs(s: Session, now: datetime) -> list[Need]:
 
 def needs_of(s: Session, series: Series, now: datetime) -> list[Need]:
     last_day = today(series, now) + timedelta(days=max(AHEAD))
-    coming = [each for each in ahead(s, series, now, through=last_day) if each.lacks]
-    return [
-        *_missed(s, series, now),
-        *(_need(series, each.date, _days(series, each, now), each.lacks) for each in coming),
-    ]
+    found = _missed(s, series, now)
+    for each in ahead(s, series, now, through=last_day):
+        days = days_left(series, each.date, now)
+        if each.lacks and days is not None:
+            found.append(_need(series, each.date, days, each.lacks))
+    return found
+
+
+def days_left(series: Series, day: date, now: datetime) -> int | None:
+    """The last of AHEAD that was reached; None before the first."""
+    left = (day - today(series, now)).days
+    return min((days for days in AHEAD if days >= left), default=None)
 
 
 def waits(series: Series, campaign: Campaign) -> str:
@@ -56,11 +63,6 @@ def _missed(s: Session, series: Series, now: datetime) -> list[Need]:
     if row is None or instant(series, next(days_of(series, row.local_date + timedelta(days=1)))) <= now:
         return []
     return [_need(series, row.local_date, 0, row.trouble or "")]
-
-
-def _days(series: Series, coming: Ahead, now: datetime) -> int:
-    left = (coming.date - today(series, now)).days
-    return min(days for days in AHEAD if days >= left)
 
 
 def _need(series: Series, day: date, days: int, lacks: str) -> Need:

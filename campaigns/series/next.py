@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from heapq import merge
@@ -11,17 +11,19 @@ from itertools import islice, takewhile
 from sqlalchemy.orm import Session
 
 from campaigns.models import Article, Campaign, Occurrence, Offer, Series
-from campaigns.series.choice import Choice, Piece, choose
+from campaigns.series.choice import Choice, Piece, choose, next_articles
 from campaigns.series.occurrences import campaign_of, instant, is_decided, rows, to_come, today
 from campaigns.series.store import live_series
 from campaigns.state import progress, state
+
+TO_BE_MADE = "to be made"
 
 
 @dataclass(frozen=True)
 class Ahead:
     date: date
     at: datetime
-    state: str  # "to be made" and "skipped", else the campaign's own
+    state: str  # TO_BE_MADE, skipped, or the campaign's own
     campaign: str | None
     article: Piece | None
     offer: Piece | None
@@ -46,12 +48,13 @@ def ahead(
         return []
     others = {each.id: each for each in live_series(s) if each.list_id == series.list_id}
     known = {each.id: rows(s, each, today(each, now) - timedelta(days=1)) for each in others.values()}
+    articles = next_articles(s, series.list_id)
     found: list[Ahead] = []
-    given = 0
     for turn in _turns(list(others.values()), now, _turn(series, days[-1])):
         whose = others[turn.series_id]
-        coming = _coming(s, whose, turn.day, known[whose.id].get(turn.day), given)
-        given += coming.state == "to be made" and not coming.lacks
+        coming = _coming(s, whose, turn.day, known[whose.id].get(turn.day), articles)
+        if coming.state == TO_BE_MADE and not coming.lacks:
+            articles = articles[1:]
         if whose.id == series.id:
             found.append(coming)
     return found
@@ -67,14 +70,14 @@ def _turn(series: Series, day: date) -> _Turn:
     return _Turn(instant(series, day) - timedelta(days=series.days_ahead), series.id, day)
 
 
-def _coming(s: Session, series: Series, day: date, row: Occurrence | None, given: int) -> Ahead:
+def _coming(s: Session, series: Series, day: date, row: Occurrence | None, articles: Sequence[Piece]) -> Ahead:
     at = instant(series, day)
     campaign = campaign_of(s, row) if row else None
     if row and row.skipped_at:
         return Ahead(day, at, "skipped", row.campaign, None, None, "")
     if campaign is None:
-        choice = choose(s, series.list_id, series.offer, at, passed_over=given)
-        return Ahead(day, at, "to be made", None, choice.article, choice.offer, choice.lacks)
+        choice = choose(s, series.list_id, series.offer, at, articles)
+        return Ahead(day, at, TO_BE_MADE, None, choice.article, choice.offer, choice.lacks)
     contents, standing = _contents(s, campaign), state(campaign, progress(s, campaign)).replace("_", " ")
     lacks = "" if is_decided(campaign) else (row.trouble if row else None) or ""
     return Ahead(day, at, standing, campaign.slug, contents.article, contents.offer, lacks)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import takewhile
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Row, Select, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -62,10 +64,10 @@ def write_down(s: Session, series: Series, through: date) -> None:
 
 
 def row_of(s: Session, series: Series, day: date) -> Occurrence:
-    """The row of a date, locked."""
+    """The row of a date. Who changes it holds the series' lock."""
     _ensure(s, series, day)
-    one = select(Occurrence).where(Occurrence.series_id == series.id, Occurrence.local_date == day)
-    return s.execute(one.with_for_update().execution_options(populate_existing=True)).scalar_one()
+    mine = Occurrence.series_id == series.id, Occurrence.local_date == day
+    return s.scalars(select(Occurrence).where(*mine).execution_options(populate_existing=True)).one()
 
 
 def rows(s: Session, series: Series, first: date) -> dict[date, Occurrence]:
@@ -88,24 +90,39 @@ def is_decided(campaign: Campaign) -> bool:
     return bool(campaign.scheduled_for or campaign.launched_at or campaign.cancelled_at)
 
 
-def open_days(s: Session, series: Series) -> list[date]:
-    """The dates on which something is still to be made or scheduled."""
+def open_rows(s: Session, series: Series) -> list[tuple[Occurrence, Campaign | None]]:
+    """The dates on which something is still to be made or scheduled, in order."""
+    mine = _open(Occurrence, Campaign).where(Occurrence.series_id == series.id).order_by(Occurrence.local_date)
+    return [(row, campaign) for row, campaign in s.execute(mine.execution_options(populate_existing=True))]
+
+
+def all_open(s: Session) -> dict[int, list[Row[int, date, int | None, str | None, datetime | None]]]:
+    """The open dates of every series by its id, with what there is to know of each: told, campaign, approved_at."""
+    found: dict[int, list[Row[int, date, int | None, str | None, datetime | None]]] = defaultdict(list)
+    columns = Occurrence.series_id, Occurrence.local_date, Occurrence.told, Campaign.slug, Campaign.approved_at
+    for row in s.execute(_open(*columns)):
+        found[row.series_id].append(row)
+    return found
+
+
+def campaign_of(s: Session, row: Occurrence) -> Campaign | None:
+    return s.scalar(select(Campaign).where(Campaign.slug == row.campaign)) if row.campaign else None
+
+
+def locked(s: Session, campaign: Campaign) -> Campaign:
+    """As it is now: people decide on campaigns without asking its series."""
+    return s.get_one(Campaign, campaign.id, with_for_update=True, populate_existing=True)
+
+
+def _open(*columns: Any) -> Select[Any]:
     undecided = Campaign.scheduled_for.is_(None) & Campaign.launched_at.is_(None) & Campaign.cancelled_at.is_(None)
-    waiting = (
-        select(Occurrence.local_date)
+    return (
+        select(*columns)
+        .select_from(Occurrence)
         .outerjoin(Campaign, Campaign.slug == Occurrence.campaign)
-        .where(Occurrence.series_id == series.id, Occurrence.missed_at.is_(None), Occurrence.skipped_at.is_(None))
+        .where(Occurrence.missed_at.is_(None), Occurrence.skipped_at.is_(None))
         .where(or_(Campaign.id.is_(None), undecided))
-        .order_by(Occurrence.local_date)
     )
-    return list(s.scalars(waiting))
-
-
-def campaign_of(s: Session, row: Occurrence, *, lock: bool = False) -> Campaign | None:
-    if row.campaign is None:
-        return None
-    query = select(Campaign).where(Campaign.slug == row.campaign)
-    return s.scalar(query.with_for_update() if lock else query)
 
 
 def _ensure(s: Session, series: Series, day: date) -> None:

@@ -8,9 +8,10 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-import templates
+from base.config import Config
 from base.errors import BadInput, NotFound, Refused
 from base.time import zone as find_zone
+from campaigns import template_files
 from campaigns.models import Series
 from campaigns.segments.saved import get_segment
 from campaigns.series.occurrences import instant, today
@@ -42,9 +43,10 @@ class Draft:
     starts_on: date | None = None  # weeks are counted from here; else from now
 
 
-def add_series(s: Session, draft: Draft, *, actor: str, now: datetime) -> Series:
+def add_series(s: Session, draft: Draft, config: Config, *, actor: str, now: datetime) -> Series:
     """Raises BadInput for what cannot be read, NotFound for a name that is not there, Refused for a taken slug."""
     _check(s, draft)
+    template_files.source(config, draft.template, draft.subject)
     series = Series(
         slug=draft.slug,
         list_id=get_list(s, draft.list).id,
@@ -105,8 +107,6 @@ def _check(s: Session, draft: Draft) -> None:
         raise BadInput(f"--days-ahead is {draft.days_ahead}; give a number from 0 to {MOST_DAYS_AHEAD}")
     if len(draft.subject.strip().splitlines()) > 1:
         raise BadInput("The subject must be one line; give it with --subject, or leave it out for the article's title")
-    if not (templates.folder() / "email" / draft.template / "mail.html").is_file():
-        raise NotFound(f"There is no template {draft.template[:80]!r}; name one that is a folder in templates/email")
 
 
 def _first_day(series: Series, now: datetime) -> date:
