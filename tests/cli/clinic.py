@@ -2,34 +2,57 @@
 
 from __future__ import annotations
 
+import logging
+import shlex
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
+
+import pytest
 
 from base.config import load
 from base.database import Database
 from campaigns.launch import launch_due
+from cli.main import main
 from delivery import heartbeat, ledger
 from delivery.outbox import Outbox, Pace
 from delivery.providers import open_provider
 from subscribers.keys import load_keys
-from tests.cli.conftest import Run
 
 PEOPLE = "email,first_name,tags\nann@example.com,Ann,runner\nbob@example.com,,runner\ncyd@example.com,Cyd,\n"
-POST = b"Kinder knees\n\nKnees like company. Walk with a friend.\n"
+POST = "# Kinder knees\n\nKnees like company. Walk with a friend.\n"
+SET_UP = (
+    "init",
+    "list add tips --name Tips",
+    "subscriber import people.csv --list tips",
+    "segment add runners 'tag has runner'",
+    "offer add --slug visit --title Visit --url https://example.com/visit",
+    "article add knees.md --slug knees",
+)
 ADD = ("campaign", "add", "december", "--list", "tips", "--article", "knees", "--subject")
 
 
-def set_up(tipsheet: Run) -> None:
-    for command in (
-        ("list", "add", "tips", "--name", "Tips"),
-        ("subscriber", "import", "people.csv", "--list", "tips"),
-        ("segment", "add", "runners", "tag has runner"),
-        ("offer", "add", "--slug", "visit", "--title", "A free visit", "--url", "https://example.com/visit"),
-    ):
-        assert tipsheet(*command).code == 0, command
-    assert tipsheet("article", "add", "-", "--slug", "knees", "--title", "Kinder knees", stdin=POST).code == 0
+def make(folder: Path, settings: str) -> Path:
+    """The whole installation, to be copied for each test: making it takes longer than most of them."""
+    (folder / "config.toml").write_text(settings)
+    (folder / "people.csv").write_text(PEOPLE)
+    (folder / "knees.md").write_text(POST)
+    root = logging.getLogger()
+    before = root.handlers[:]
+    with pytest.MonkeyPatch.context() as place:
+        place.chdir(folder)
+        place.delenv("TIPSHEET_CONFIG", raising=False)
+        for command in SET_UP:
+            assert main(shlex.split(command)) == 0, command
+    root.handlers[:] = before
+    return folder
+
+
+def copied(made: Path, folder: Path) -> None:
+    shutil.copytree(made, folder, dirs_exist_ok=True)
 
 
 def tick() -> None:

@@ -14,7 +14,7 @@ from campaigns.drafts import get_campaign
 from delivery.ledger import record
 from delivery.outbox import Outbox
 from delivery.providers.provider import Answer, Verdict
-from tests.cli.clinic import ADD, PEOPLE, database, launch, service, set_up, tick
+from tests.cli.clinic import ADD, copied, database, launch, make, service, tick
 from tests.cli.conftest import Ended, Run
 from tests.support.runs import taken
 
@@ -24,13 +24,16 @@ EVERY = ("approve", "schedule", "send", "pause", "resume", "cancel", "resolve")
 FAR = ("--at", "2099-12-01 09:00")
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make(tmp_path_factory.mktemp("clinic"), SETTINGS)
+
+
 @pytest.fixture
-def drafted(tipsheet: Run, folder: Path) -> Run:
-    (folder / "config.toml").write_text(SETTINGS)
-    (folder / "people.csv").write_text(PEOPLE)
-    set_up(tipsheet)
-    assert tipsheet(*ADD, "Kinder knees").code == 0
-    return tipsheet
+def drafted(bare: Run, folder: Path, made: Path) -> Run:
+    copied(made, folder)
+    assert bare(*ADD, "Kinder knees").code == 0
+    return bare
 
 
 def decide(run: Run, what: str, *given: str) -> Ended:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from tests.cli.clinic import ADD, PEOPLE, database, set_up, tick
+from tests.cli.clinic import ADD, copied, database, make, tick
 from tests.cli.conftest import Run
 
 COUNTS = (
@@ -16,12 +16,15 @@ COUNTS = (
 SETTINGS = '[campaigns]\nzone = "Europe/Berlin"\n[delivery]\nprovider = "files"\ntest_to = ["kim@example.com"]\n'
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make(tmp_path_factory.mktemp("clinic"), SETTINGS)
+
+
 @pytest.fixture
-def clinic(tipsheet: Run, folder: Path) -> Run:
-    (folder / "config.toml").write_text(SETTINGS)
-    (folder / "people.csv").write_text(PEOPLE)
-    set_up(tipsheet)
-    return tipsheet
+def clinic(bare: Run, folder: Path, made: Path) -> Run:
+    copied(made, folder)
+    return bare
 
 
 @pytest.fixture
