@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from base.time import zone
+from campaigns.articles.blocks import Block
 from campaigns.articles.excerpt import Excerpt, KeyPoint
 from campaigns.colours import Colours, theme
 
@@ -55,6 +56,7 @@ class ArticleCard:
     url: str = ""  # without one the mail has no button, never a dead link
     image_url: str = ""
     image_alt: str = ""
+    blocks: tuple[Block, ...] = ()  # the whole of it but its offers, for a template that shows more than the lead
 
 
 @dataclass(frozen=True)

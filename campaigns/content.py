@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from base.config import BrandConfig, Config
 from campaigns import compose, template_files
-from campaigns.articles.excerpt import excerpt
+from campaigns.articles.excerpt import excerpt, without_offers
 from campaigns.articles.store import as_read
 from campaigns.colours import Colours
 from campaigns.models import Article, Campaign, Offer
@@ -30,9 +31,13 @@ def render(s: Session, campaign: Campaign, config: Config) -> Compiled:
         _article(s, campaign, config.campaigns.excerpt_words),
         _offer(s, campaign),
     )
-    fields = {name: default for name, default in known_fields(s).items() if name not in NOT_IN_MAILS}
     source = template_files.source(config, campaign.template, campaign.subject)
-    return compile_mail(source, names, fields, template_files.loader(config))
+    return compile_mail(source, names, template_fields(s), template_files.loader(config))
+
+
+def template_fields(s: Session) -> dict[str, str | None]:
+    """What a template may say about a subscriber, with its default."""
+    return {name: default for name, default in known_fields(s).items() if name not in NOT_IN_MAILS}
 
 
 def to_send(s: Session, campaign: Campaign, config: Config) -> Compiled:
@@ -68,8 +73,9 @@ def _article(s: Session, campaign: Campaign, words: int) -> compose.ArticleCard 
     if campaign.article_id is None:
         return None
     article = s.get_one(Article, campaign.article_id)
-    short = excerpt(as_read(article), words)
-    return compose.article_card(article.title, article.url, short, article.image_url, article.image_alt)
+    read = as_read(article)
+    card = compose.article_card(article.title, article.url, excerpt(read, words), article.image_url, article.image_alt)
+    return replace(card, blocks=without_offers(read.blocks))
 
 
 def _offer(s: Session, campaign: Campaign) -> compose.OfferCard | None:

@@ -37,7 +37,7 @@ def problems(
 def warnings(config: Config, message: Message, *, without_events: bool) -> list[str]:
     """What would stop it before real people, and what is lost without the web hook."""
     if not is_real(config):
-        return list(_mail_problems(config, message))
+        return list(mail_problems(config, message))
     if config.sendgrid.webhook_key or not without_events:
         return []
     return [
@@ -54,7 +54,7 @@ def is_real(config: Config) -> bool:
 def real_mail_problems(config: Config, message: Message | None, *, without_events: bool) -> list[str]:
     """What must be true before mail leaves for real people, so that none does by accident."""
     found = list(_setting_problems(config, without_events=without_events))
-    return found + list(_mail_problems(config, message)) if message else found
+    return found + list(mail_problems(config, message)) if message else found
 
 
 def _setting_problems(config: Config, *, without_events: bool) -> Iterator[str]:
@@ -74,7 +74,7 @@ def _setting_problems(config: Config, *, without_events: bool) -> Iterator[str]:
         )
 
 
-def _mail_problems(config: Config, message: Message) -> Iterator[str]:
+def mail_problems(config: Config, message: Message) -> Iterator[str]:
     """What every mail must carry (standards: 15 USC 7704(a)(5), RFC 8058, Gmail's clipping)."""
     links = [slot.token for slot in message.slots if slot.source.replace(" ", "") == "links.unsubscribe"]
     for part, content in (("HTML", message.html), ("text part", message.text)):

@@ -11,7 +11,18 @@ import typer
 
 from base import logging
 from base.errors import ConfigError, TipsheetError
-from cli import articles, campaign_decisions, connect, lists, offers, segments, series, subscribers, suppressions
+from cli import (
+    articles,
+    campaign_decisions,
+    connect,
+    lists,
+    offers,
+    segments,
+    series,
+    subscribers,
+    suppressions,
+    templates,
+)
 from cli.backup import backup, restore
 from cli.demo import demo
 from cli.doctor import doctor
@@ -32,6 +43,7 @@ NOUNS: dict[str, typer.Typer] = {
     "subscriber": subscribers.app,
     "segment": segments.app,
     "suppression": suppressions.app,
+    "template": templates.app,
     "campaign": campaign_decisions.app,
     "series": series.app,
     "connect": connect.app,

@@ -46,7 +46,7 @@ def compile_mail(
 ) -> Compiled:
     """Renders for the campaign once. `fields`: the subscriber's fields with their defaults. Raises Refused."""
     compiler = _Compiler(names, fields)
-    html_env, text_env, subject_env = _environments(source, loader)
+    html_env, text_env, subject_env = environments(source, loader)
     html = compiler.html(html_env)
     text = compiler.plain(text_env, Place.PLAIN)
     subject = compiler.plain(subject_env, Place.SUBJECT)
@@ -68,7 +68,7 @@ def render_naively(
     return Filled(finish_subject(subject), inlined(html), finish_text(text))
 
 
-def _environments(source: Source, loader: jinja2.BaseLoader) -> tuple[Environment, Environment, Environment]:
+def environments(source: Source, loader: jinja2.BaseLoader) -> tuple[Environment, Environment, Environment]:
     return (
         Environment(f"{source.name}/mail.html", source.html, loader, html=True),
         Environment(f"{source.name}/mail.txt", source.text, loader, html=False),
@@ -76,14 +76,19 @@ def _environments(source: Source, loader: jinja2.BaseLoader) -> tuple[Environmen
     )
 
 
+def compiled_fields(fields: Mapping[str, str | None]) -> dict[str, str | None]:
+    """With those that everybody has."""
+    return {"email": None, "tags": None, **fields}
+
+
 # Compiling the templates again for each person would make the naive way look slower than it is.
-_untouched_environments = lru_cache(maxsize=1)(_environments)
+_untouched_environments = lru_cache(maxsize=1)(environments)
 
 
 class _Compiler:
     def __init__(self, names: Mapping[str, Any], fields: Mapping[str, str | None]) -> None:
         self._names = names
-        self._fields = {"email": None, "tags": None, **fields}
+        self._fields = compiled_fields(fields)
         self._tokens = Tokens()
         self.maker = SlotMaker(self._tokens)
         self.warnings: dict[str, None] = {}

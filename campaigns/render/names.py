@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
 import jinja2
 from jinja2 import meta, nodes
 
+from base.errors import Refused
 from campaigns.render.environment import Environment, refusal, sentences
 from campaigns.render.unparse import PERSONAL, is_personal
 
@@ -40,15 +41,19 @@ def personal_parts(trees: Mapping[str, nodes.Template]) -> frozenset[str]:
 
 
 def check(env: Environment, trees: Mapping[str, nodes.Template], names: Mapping[str, Any]) -> None:
+    for fault in faults(env, trees, names):
+        raise fault
+
+
+def faults(env: Environment, trees: Mapping[str, nodes.Template], names: Mapping[str, Any]) -> Iterator[Refused]:
     # A part sees what the template that includes it has set; which one includes it is only known when it runs.
     shared = {name for tree in trees.values() for name in _set_in(tree)}
     for template, tree in trees.items():
+        yield from _unknown_helpers(env, template, tree)
         with sentences(template):
             unknown = meta.find_undeclared_variables(tree) - set(names) - PERSONAL - shared
-        if unknown:
-            _refuse_name(template, tree, unknown, names)
-        _check_helpers(env, template, tree)
-        _check_attributes(template, tree, {name: names[name] for name in set(names) - _set_in(tree)})
+        yield from _unknown_names(template, tree, unknown, names)
+        yield from _unknown_attributes(template, tree, {name: names[name] for name in set(names) - _set_in(tree)})
 
 
 def _parsed(env: Environment, name: str, asker: str, line: int) -> nodes.Template:
@@ -78,22 +83,25 @@ def _set_in(tree: nodes.Template) -> set[str]:
     return found
 
 
-def _refuse_name(template: str, tree: nodes.Template, unknown: Iterable[str], names: Mapping[str, Any]) -> None:
-    for node in tree.find_all(nodes.Name):
-        if node.name in unknown and node.ctx == "load":
-            raise _unknown(template, node, node.name, names)
-
-
-def _check_helpers(env: Environment, template: str, tree: nodes.Template) -> None:
+def _unknown_helpers(env: Environment, template: str, tree: nodes.Template) -> Iterator[Refused]:
     for node in tree.find_all((nodes.Filter, nodes.Test)):
         known = env.filters if isinstance(node, nodes.Filter) else env.tests
         if node.name not in known:
             close = "".join(f"; there is {name}" for name in get_close_matches(node.name, known, 1))
             kind = "filter" if isinstance(node, nodes.Filter) else "test"
-            raise refusal(template, node.lineno, f"there is no {kind} {node.name!r}{close or '; check its name'}")
+            yield refusal(template, node.lineno, f"there is no {kind} {node.name!r}{close or '; check its name'}")
+            node.name = "string"  # a filter and a test: the rest of the template can still be looked at
 
 
-def _check_attributes(template: str, tree: nodes.Template, names: Mapping[str, Any]) -> None:
+def _unknown_names(
+    template: str, tree: nodes.Template, unknown: Iterable[str], names: Mapping[str, Any]
+) -> Iterator[Refused]:
+    for node in tree.find_all(nodes.Name):
+        if node.name in unknown and node.ctx == "load":
+            yield _unknown(template, node, node.name, names)
+
+
+def _unknown_attributes(template: str, tree: nodes.Template, names: Mapping[str, Any]) -> Iterator[Refused]:
     excused = {id(node.node) for node in tree.find_all(nodes.Filter) if node.name in ("default", "d")}
     excused |= {id(node.node) for node in tree.find_all(nodes.Test) if node.name in ("defined", "undefined")}
     for node in tree.find_all(nodes.Getattr):
@@ -104,7 +112,7 @@ def _check_attributes(template: str, tree: nodes.Template, names: Mapping[str, A
         for name in path[1:-1]:
             owner = _attribute(owner, name)
         if _lacks(owner, node.attr):
-            raise _unknown(template, node, ".".join(path), _parts_of(owner))
+            yield _unknown(template, node, ".".join(path), _parts_of(owner))
 
 
 def _path(node: nodes.Node) -> list[str] | None:
@@ -128,7 +136,7 @@ def _parts_of(owner: Any) -> list[str]:
     return list(owner) if isinstance(owner, Mapping) else [field.name for field in dataclasses.fields(owner)]
 
 
-def _unknown(template: str, node: nodes.Node, variable: str, known: Iterable[str]) -> Exception:
+def _unknown(template: str, node: nodes.Node, variable: str, known: Iterable[str]) -> Refused:
     last = variable.rpartition(".")[2]
     close = get_close_matches(last, list(known), 1) or [", ".join(sorted(known)[:8]) or "nothing here"]
     error = refusal(template, node.lineno, f"{variable} is not known; there is {close[0]}")

@@ -5,14 +5,17 @@ The rewriting in partial.py relies on it: a construct let through here must come
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
+from typing import TypeVar
 
 from jinja2 import nodes
 
 from base.errors import Refused
 from campaigns.render.environment import LINKS, refusal
 from campaigns.render.unparse import PERSONAL, is_personal
+
+_Node = TypeVar("_Node", bound=nodes.Node)
 
 FILTERS = frozenset((
     "abs", "capitalize", "d", "default", "e", "escape", "first", "float", "format", "int", "join",
@@ -51,12 +54,19 @@ class Subset:
         self._fields = fields
         self._personal_parts = personal_parts
         self._set: set[str] = set()
+        self._faults: list[Refused] = []
         self.warnings: list[str] = []
 
     def check(self, tree: nodes.Template) -> None:
+        for fault in self.faults(tree):
+            raise fault
+
+    def faults(self, tree: nodes.Template) -> list[Refused]:
+        self._faults = []
         self._set = {name.name for name in tree.find_all(nodes.Name) if name.ctx == "store"}
-        self._check_names(tree)
+        self._each([tree], self._check_names)
         self._statements(tree.body, frozenset())
+        return self._faults
 
     def _check_names(self, tree: nodes.Template) -> None:
         for node in tree.find_all((nodes.Name, nodes.Import, nodes.FromImport, nodes.Macro)):
@@ -70,15 +80,21 @@ class Subset:
                 raise self._refuse(call, "super() and self can only be shown as they are; write {{ super() }} alone")
 
     def _statements(self, body: list[nodes.Node], told: frozenset[str]) -> None:
-        for node in body:
-            self._statement(node, told)
+        self._each(body, lambda node: self._statement(node, told))
+
+    def _each(self, some: Sequence[_Node], visit: Callable[[_Node], None]) -> None:
+        """Goes on after a fault: whoever mends a template wants to hear of all of them."""
+        for node in some:
+            try:
+                visit(node)
+            except Refused as fault:
+                self._faults.append(fault)
 
     def _statement(self, node: nodes.Node, told: frozenset[str]) -> None:
         """`told`: the fields that an `if` around asked for, which therefore need no default."""
         match node:
             case nodes.Output(nodes=parts):
-                for part in parts:
-                    self._expression(part, told)
+                self._each(parts, lambda part: self._expression(part, told))
             case nodes.If():
                 self._if(node, told)
             case nodes.For(iter=group, test=test, body=body, else_=rest):
