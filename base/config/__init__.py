@@ -14,6 +14,7 @@ from base.config.sections import (
     LocalgridConfig,
     LoggingConfig,
     SendgridConfig,
+    SourcesConfig,
     TemplatesConfig,
     WebConfig,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "LocalgridConfig",
     "LoggingConfig",
     "SendgridConfig",
+    "SourcesConfig",
     "TemplatesConfig",
     "WebConfig",
     "is_loopback",

@@ -33,6 +33,7 @@ _MOST_SHARE = 0.4  # of the page's words: whatever holds more is no furniture, h
 _NAME_PARTS = re.compile(r"[-_:]+|(?<=[a-z])(?=[A-Z])")
 
 _MOST_WORDS = 14
+_MADE_BY_FEED = re.compile(r"the post .{1,300} (?:appeared first|first appeared) on .{1,100}\.?$", re.I)
 _NOTICE = re.compile(
     r"(?:©|\(c\)|copyright\b|all rights reserved|advertisement$|sponsored$|share (?:this|on)\b|posted (?:in|on|by)\b"
     r"|filed under\b|tagged\b|tags?:|categor(?:y|ies):|leave a (?:comment|reply)|sign up\b.*\b(?:newsletter|more)"
@@ -55,6 +56,8 @@ def without_furniture(body: etree._Element) -> None:
 
 def is_notice(text: str) -> bool:
     """Whether so short a text speaks of the page, not of the article's subject."""
+    if _MADE_BY_FEED.match(text):
+        return True
     return len(text.split()) <= _MOST_WORDS and (is_byline(text) or _NOTICE.match(text) is not None)
 
 

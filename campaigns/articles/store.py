@@ -89,6 +89,12 @@ def origin_of(s: Session, article: Article) -> Origin | None:
     return s.get(Origin, article.id)
 
 
+def is_from_web(s: Session, article: Article) -> bool:
+    """Whether it was read from a page or a feed, and not from a file of somebody's."""
+    origin = origin_of(s, article)
+    return origin is not None and bool(origin.address)
+
+
 def free_slug(s: Session, title: str) -> str:
     """A name that nobody took, for what arrives by itself."""
     try:
