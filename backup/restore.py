@@ -19,7 +19,7 @@ from backup.ids import go_on_from
 from base.database import Database
 from base.errors import BadInput, Refused
 from base.time import from_ms
-from campaigns.restored import hold_launched_later, hold_unfinished
+from campaigns.restored import hold_launched_later, hold_stopped, hold_unfinished
 from delivery import heartbeat, installation
 from delivery.replay import Entries, Replayed, replay
 from migrations import STEPS, Schema
@@ -59,8 +59,9 @@ def restore(db: Database, keys: Keys, file: Path, wish: Wish, progress: Progress
         with db.write() as s:
             _check_target(db, s, wish)
             rows = _load(s, reader, keys, progress)
+            go_on_from(s, tables_of(s), reader.head.last_ids)
             done = replay(s, entries)
-            _never_again(s, reader, done)
+            _leap(s, reader, done)
             held, why = _hold(s, reader, wish, done)
             installation.after_restore(s, why)
             check_fingerprints(s, keys)
@@ -136,10 +137,9 @@ def _chunks(rows: Iterator[list[Any]], table: Table, reader: Reader) -> Iterator
         yield [dict(zip(names, row, strict=True)) for row in values]
 
 
-def _never_again(s: Session, reader: Reader, done: Replayed) -> None:
-    last = dict(reader.head.last_ids)
-    last["subscribers"] = max(last.get("subscribers", 0), done.highest) + _LEAP
-    go_on_from(s, tables_of(s), last)
+def _leap(s: Session, reader: Reader, done: Replayed) -> None:
+    last = max(reader.head.last_ids.get("subscribers", 0), done.highest)
+    go_on_from(s, {"subscribers": tables_of(s)["subscribers"]}, {"subscribers": last + _LEAP})
 
 
 def _hold(s: Session, reader: Reader, wish: Wish, done: Replayed) -> tuple[list[str], str]:
@@ -149,6 +149,7 @@ def _hold(s: Session, reader: Reader, wish: Wish, done: Replayed) -> tuple[list[
             f"the database was restored as it was at {made_at:%Y-%m-%d %H:%M} UTC, without its journal: who opted out "
             "since then on our own pages is not known"
         )
-    held, unknown = hold_launched_later(s, done.outside)
+    stopped = hold_stopped(s, done.decisions)
+    later, unknown = hold_launched_later(s, done.outside)
     why = f"{unknown:,} mails left since the backup for campaigns that it does not know; make none of them again"
-    return held, why if unknown else ""
+    return sorted({*stopped, *later}), why if unknown else ""

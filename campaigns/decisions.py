@@ -17,6 +17,7 @@ from campaigns.plan import content_mark, draw_up, trouble
 from campaigns.state import progress, state
 from delivery import ledger, messages
 from delivery.ledger.resolve import resolve as resolve_run
+from subscribers import journal
 
 _OVER = ("sent", "partially sent", "failed", "cancelled")
 
@@ -73,6 +74,7 @@ def pause(s: Session, campaign: Campaign) -> None:
     """From the commit on nothing more of it leaves; what is in flight ends as it ends."""
     _refuse(s, campaign, ("draft", *_OVER), "pause")
     campaign.paused_at = database_now(s)
+    journal.note(s, journal.DECIDED, run=campaign.public_id, decision="paused")
     if campaign.run_id:
         ledger.hold(s, campaign.run_id)
 
@@ -82,6 +84,7 @@ def resume(s: Session, campaign: Campaign, config: Config) -> None:
     idle = () if campaign.run_id or campaign.paused_at or campaign.attention else ("approved", "scheduled")
     _refuse(s, campaign, ("draft", *idle, *_OVER), "resume")
     campaign.paused_at = campaign.attention = None
+    journal.note(s, journal.DECIDED, run=campaign.public_id, decision="resumed")
     if campaign.run_id:
         ledger.release(s, campaign.run_id)
     elif _is_due(s, campaign) and (found := trouble(s, campaign, config)):
@@ -92,6 +95,7 @@ def cancel(s: Session, campaign: Campaign) -> None:
     """Whoever has not been mailed will not be; who has been stays so."""
     _refuse(s, campaign, _OVER, "cancel")
     campaign.cancelled_at = database_now(s)
+    journal.note(s, journal.DECIDED, run=campaign.public_id, decision="cancelled")
     if campaign.run_id:
         ledger.drop(s, campaign.run_id)
 

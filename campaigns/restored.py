@@ -34,6 +34,24 @@ def hold_unfinished(s: Session, made_at: datetime) -> list[str]:
     return held
 
 
+def hold_stopped(s: Session, decisions: Mapping[str, str]) -> list[str]:
+    """Those that a person paused or cancelled after the backup: what else they changed then is not known."""
+    held = []
+    stopped = [run for run, decision in decisions.items() if decision != "resumed"]
+    for campaign in s.scalars(select(Campaign).where(Campaign.public_id.in_(stopped)).order_by(Campaign.id)):
+        if _is_done(s, campaign):
+            continue
+        campaign.attention = (
+            f"it was {decisions[campaign.public_id]} after the backup that was restored; decide again: cancel it, or "
+            f"go on with: tipsheet campaign resume {campaign.slug}"
+        )
+        if campaign.run_id:
+            ledger.hold(s, campaign.run_id)
+        held.append(campaign.slug)
+    s.flush()
+    return held
+
+
 def hold_launched_later(s: Session, outside: Mapping[str, int]) -> tuple[list[str], int]:
     """Those that were still to be launched when the backup was made, and have reached people since.
 
@@ -45,9 +63,10 @@ def hold_launched_later(s: Session, outside: Mapping[str, int]) -> tuple[list[st
         if campaign is None:
             unknown += people
             continue
+        how = "resume" if campaign.scheduled_for else "send"
         campaign.attention = (
             f"it was launched after the backup that was restored, and {people:,} people had it, who are left out if it "
-            f"goes on; cancel it, or send it to the others with: tipsheet campaign resume {campaign.slug}"
+            f"goes on; cancel it, or let it go to the others with: tipsheet campaign {how} {campaign.slug}"
         )
         held.append(campaign.slug)
     s.flush()

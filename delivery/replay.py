@@ -33,6 +33,7 @@ class Replayed:
     uncertain: int = 0
     highest: int = 0  # subscriber id that was ever mailed: none above it may be given to somebody else
     outside: Counter[str] = field(default_factory=Counter)  # run → people who are not in the restored ledger
+    decisions: dict[str, str] = field(default_factory=dict)  # run → the last thing that a person decided
 
 
 def replay(s: Session, entries: Entries) -> Replayed:
@@ -64,6 +65,8 @@ def _apply(s: Session, entry: journal.Entry, ends: Mapping[str, str], lists: set
             done.stops += _stop(s, entry, lists)
         case journal.LEFT:
             _bring_back(s, entry, ends, done)
+        case journal.DECIDED:
+            done.decisions[entry["run"]] = entry["decision"]
         case journal.TAKEN | journal.RETURNED:
             _end(s, entry["attempt"], entry["what"], done)
 

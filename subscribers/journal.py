@@ -31,6 +31,7 @@ STOPPED = "stopped"  # an address, on one list or everywhere
 LEFT = "left"  # an attempt is about to leave for these people
 TAKEN = "taken"  # an attempt was taken by the provider
 RETURNED = "returned"  # an attempt provably reached nobody
+DECIDED = "decided"  # a person paused, resumed or cancelled a campaign
 
 _NOTES = "journal"
 _LINE = re.compile(rb"([0-9a-f]{16}) (\{.*\})\n")
