@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable
+from contextlib import closing
 
 import typer
 
@@ -107,7 +108,8 @@ def _keys(config: Config, db: Database) -> tuple[State, str]:
 
 
 def _provider(config: Config, _: Database) -> tuple[State, str]:
-    trouble = open_provider(config).prepare()
+    with closing(open_provider(config)) as provider:
+        trouble = provider.prepare()
     if not trouble and config.delivery.provider == "sendgrid" and not config.sendgrid.webhook_key:
         return "mind", "sendgrid can be reached; without [sendgrid] webhook_key nobody learns what became of the mails"
     if not trouble:

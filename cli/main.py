@@ -33,6 +33,7 @@ from cli.localgrid import localgrid
 from cli.migrate import migrate
 from cli.output import clean, console
 from cli.run import run
+from cli.status import status
 from cli.version import version
 
 # A new noun is a file here with an `app`, and a line in this table; a new single command a line in the next.
@@ -43,12 +44,12 @@ NOUNS: dict[str, typer.Typer] = {
     "subscriber": subscribers.app,
     "segment": segments.app,
     "suppression": suppressions.app,
-    "template": templates.app,
     "campaign": campaign_decisions.app,
     "series": series.app,
+    "template": templates.app,
     "connect": connect.app,
 }
-COMMANDS = (init, migrate, doctor, demo, run, backup, restore, adopt, resume, localgrid, inline, version)
+COMMANDS = (init, migrate, doctor, status, demo, run, backup, restore, adopt, resume, localgrid, inline, version)
 
 # The first that fits: done is 0, refused or failed 1, wrong usage or configuration 2.
 EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 from base.config import Config
@@ -44,11 +45,12 @@ def _steps(config: Config, resolver: Resolver, dry_run: bool | None) -> Iterator
     """dry_run None: look only."""
     domain: dict[str, Any] | None = None
     try:
-        account = Account(_sendgrid(config).ask)
-        yield look_at_key(account)
-        finding, domain = _sender(account, config)
-        yield finding
-        yield _hook(account, config, dry_run)
+        with closing(_sendgrid(config)) as provider:
+            account = Account(provider.ask)
+            yield look_at_key(account)
+            finding, domain = _sender(account, config)
+            yield finding
+            yield _hook(account, config, dry_run)
     except TipsheetError as cause:
         yield Finding("key", "broken", cause.sentence)
     yield from records.look(resolver, config.delivery.from_email, config.delivery.reply_to, domain)
@@ -79,7 +81,8 @@ def _seed_mail(config: Config, found: list[Finding], to: str, *, dry_run: bool) 
         return Finding(check, "mind", f"not sent: {to} is fenced off by [delivery] only_to")
     if dry_run:
         return Finding(check, "mind", f"would be sent to {to} without --dry-run")
-    answer = _sendgrid(config).notify(to, TEST_SUBJECT, TEST_TEXT)
+    with closing(_sendgrid(config)) as provider:
+        answer = provider.notify(to, TEST_SUBJECT, TEST_TEXT)
     if answer.verdict is Verdict.ACCEPTED:
         return Finding(check, "ok", f"on its way to {to}; look whether it arrived, and not among the spam")
     return Finding(check, "broken", f"SendGrid did not take it ({answer.words}); mend that and connect again")

@@ -77,9 +77,13 @@ def _serve(running: Site, connection: socket, tls: ssl.SSLContext | None) -> Non
         head = b""
         while b"\r\n\r\n" not in head and (more := talk.recv(65536)):
             head += more
-        first, *lines = head.decode("latin-1").split("\r\n\r\n")[0].split("\r\n")
-        path = first.split(" ")[1]
-        running.asked.append((path, dict(line.split(": ", 1) for line in lines)))
+        head, _, body = head.partition(b"\r\n\r\n")
+        first, *lines = head.decode("latin-1").split("\r\n")
+        path, headers = first.split(" ")[1], dict(line.split(": ", 1) for line in lines)
+        # All of it: closing with something unread would take our answer back.
+        while len(body) < int(headers.get("Content-Length", 0)) and (more := talk.recv(65536)):
+            body += more
+        running.asked.append((path, headers))
         answer = running.answers.get(path, said(b"", status=404))
         if callable(answer):
             answer(talk)
