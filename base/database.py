@@ -79,13 +79,19 @@ class Database:
     @contextmanager
     def _session(self, *, write: bool) -> Iterator[Session]:
         try:
-            engine = self.engine.execution_options(tipsheet_write=write)
+            engine = self.engine.execution_options(**self._manner(write))
             with Session(engine, expire_on_commit=False) as session:
                 yield session
         except OperationalError as cause:
             raise Broken(_say(self.engine, cause)) from cause
         except PoolTimeout as cause:
             raise Broken("All connections to the database are busy; try again in a moment") from cause
+
+    def _manner(self, write: bool) -> dict[str, Any]:
+        if write or self.is_sqlite:
+            return {"tipsheet_write": write}
+        # Otherwise each statement would see another moment, and counts that belong together need not add up.
+        return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
     def close(self) -> None:
         self.engine.dispose()

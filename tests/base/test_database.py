@@ -46,6 +46,14 @@ def test_a_writer_waits_for_another_instead_of_failing(db: Database) -> None:
         assert s.execute(text("SELECT count(*) FROM lists")).scalar_one() == 2
 
 
+def test_what_is_read_together_is_of_one_moment(db: Database) -> None:
+    with db.read() as s:
+        before = s.execute(text("SELECT count(*) FROM lists")).scalar_one()
+        with db.write() as t:
+            t.execute(text("INSERT INTO lists (slug, name, created_at) VALUES ('a', 'A', 0)"))
+        assert s.execute(text("SELECT count(*) FROM lists")).scalar_one() == before
+
+
 def test_sqlite_keeps_what_was_committed_over_a_power_cut(sqlite_db: Database) -> None:
     with sqlite_db.read() as s:
         pragmas = {name: s.execute(text(f"PRAGMA {name}")).scalar_one() for name in ("journal_mode", "synchronous")}
