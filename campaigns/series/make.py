@@ -23,6 +23,7 @@ from campaigns.series.occurrences import (
     instant,
     is_decided,
     locked,
+    made_at,
     open_rows,
     today,
     unseen,
@@ -98,7 +99,7 @@ def _look_at(
 
 
 def _is_early(series: Series, day: date, now: datetime) -> bool:
-    return today(series, now) < day - timedelta(days=series.days_ahead)
+    return now < made_at(series, day)
 
 
 def _nothing(choice: Choice | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from heapq import merge
 from itertools import islice, takewhile
 
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from campaigns.models import Article, Campaign, Occurrence, Offer, Series
 from campaigns.series.choice import Choice, Piece, choose, next_articles
-from campaigns.series.occurrences import campaign_of, instant, is_decided, rows, to_come, today
+from campaigns.series.occurrences import campaign_of, instant, is_decided, made_at, rows, to_come, today
 from campaigns.series.store import live_series
 from campaigns.state import progress, state
 
@@ -32,10 +33,10 @@ class Ahead:
 
 @dataclass(frozen=True, order=True)
 class _Turn:
-    """When a date's campaign is made: in this order articles are given out."""
+    """When a date's campaign is made, and by which series: in this order articles are given out."""
 
     made_at: datetime
-    series_id: int
+    slug: str
     day: date
 
 
@@ -46,13 +47,13 @@ def ahead(
     days = list(islice(takewhile(lambda day: day <= through, to_come(series, now)), count))
     if not days or series.ended_at is not None:
         return []
-    others = {each.id: each for each in live_series(s) if each.list_id == series.list_id}
-    known = {each.id: rows(s, each, today(each, now) - timedelta(days=1)) for each in others.values()}
+    others = {each.slug: each for each in live_series(s) if each.list_id == series.list_id}
+    known = {each.slug: rows(s, each, today(each, now) - timedelta(days=1)) for each in others.values()}
     articles = next_articles(s, series.list_id)
     found: list[Ahead] = []
     for turn in _turns(list(others.values()), now, _turn(series, days[-1])):
-        whose = others[turn.series_id]
-        coming = _coming(s, whose, turn.day, known[whose.id].get(turn.day), articles)
+        whose = others[turn.slug]
+        coming = _coming(s, whose, turn.day, known[whose.slug].get(turn.day), articles)
         if coming.state == TO_BE_MADE and not coming.lacks:
             articles = articles[1:]
         if whose.id == series.id:
@@ -62,12 +63,12 @@ def ahead(
 
 def _turns(all_of_list: list[Series], now: datetime, last: _Turn) -> Iterator[_Turn]:
     """Every date of every series on the list up to the last one that is asked for, in the order of being made."""
-    lines = [(_turn(series, day) for day in to_come(series, now)) for series in all_of_list]
+    lines = [map(partial(_turn, series), to_come(series, now)) for series in all_of_list]
     return takewhile(lambda turn: turn <= last, merge(*lines))
 
 
 def _turn(series: Series, day: date) -> _Turn:
-    return _Turn(instant(series, day) - timedelta(days=series.days_ahead), series.id, day)
+    return _Turn(made_at(series, day), series.slug, day)
 
 
 def _coming(s: Session, series: Series, day: date, row: Occurrence | None, articles: Sequence[Piece]) -> Ahead:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import takewhile
 from typing import Any
@@ -29,6 +29,12 @@ def rule(series: Series) -> Rule:
 def instant(series: Series, day: date) -> datetime:
     """When that day's mail is due, by the rules that its zone has now."""
     return at_wall(datetime.combine(day, rule(series).at), series.zone)
+
+
+def made_at(series: Series, day: date) -> datetime:
+    """From when on that day's campaign is made: the first moment of a day, so many days ahead."""
+    first = datetime.combine(day - timedelta(days=series.days_ahead), time())
+    return at_wall(first, series.zone)
 
 
 def wall(series: Series, day: date) -> str:

@@ -11,13 +11,14 @@ from typing import Any
 
 import time_machine
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from base.config import CampaignsConfig, Config, DeliveryConfig
 from base.database import Database
-from campaigns import decisions
+from campaigns import content, decisions
 from campaigns.articles.source import read_bytes
 from campaigns.articles.store import add_article
-from campaigns.drafts import all_campaigns, get_campaign
+from campaigns.drafts import all_campaigns, get_campaign, made_of
 from campaigns.launch import launch_due
 from campaigns.models import Campaign, Occurrence, Series
 from campaigns.offers import Draft as OfferDraft
@@ -59,8 +60,9 @@ class Clinic:
     def articles(self, *slugs: str) -> None:
         with self.db.write() as s:
             for slug in slugs:
-                text = f"# About {slug}\n\nWalk with a friend, and think of {slug}.\n"
-                add_article(s, read_bytes(text.encode(), name="a.md", markdown=True), slug=slug, actor="robin")
+                text = f"# About {slug}\n\nWalk with a friend, and think of it.\n"
+                plain = slug if slug.isalnum() or "-" in slug else None
+                add_article(s, read_bytes(text.encode(), name="a.md", markdown=True), slug=plain, actor="robin")
 
     def offer(self, slug: str, start: str | None = None, end: str | None = None, zone: str = BERLIN) -> None:
         with self.db.write() as s:
@@ -108,6 +110,19 @@ class Clinic:
     def has(self, slug: str) -> bool:
         with self.db.read() as s:
             return s.scalar(select(Campaign.id).where(Campaign.slug == slug)) is not None
+
+    def another_list(self, s: Session, slug: str) -> None:
+        a_list(s, slug)
+        a_person(s, self.keys, f"{slug}@example.com", slug)
+
+    def article_of(self, slug: str) -> str | None:
+        with self.db.read() as s:
+            return made_of(s, get_campaign(s, slug)).article
+
+    def subject_sent(self, slug: str) -> str:
+        """What was approved, word for word."""
+        with self.db.read() as s:
+            return content.frozen(s, get_campaign(s, slug)).subject
 
     def launched(self) -> list[str]:
         return [f"{x.slug} {x.launched_at:%m-%d %H:%M}" for x in self.campaigns() if x.launched_at]
