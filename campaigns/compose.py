@@ -107,6 +107,11 @@ def last_day(until: datetime, zone_name: str) -> str:
     return _day(local) if (local.hour, local.minute) == (23, 59) else f"{_day(local)}, {local:%H:%M}"
 
 
+def day(instant: datetime, zone_name: str) -> str:
+    """`31 December 2026`, the day it was there."""
+    return _day(instant.astimezone(UTC).astimezone(zone(zone_name)))
+
+
 def phone_href(phone: str) -> str:
     """`tel:`, a leading + and the digits, without an extension. Empty where there are too few to dial."""
     number = re.split(r"(?i)\s*(?:ext\.?|x)\s*\d", phone, maxsplit=1)[0]

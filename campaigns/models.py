@@ -216,3 +216,13 @@ class Telling(Base):
     told_at: Mapped[datetime | None]
     tries: Mapped[int] = mapped_column(default=0)  # since it was last told
     next_at: Mapped[datetime]  # not again before
+
+
+class Archive(Base):
+    """A list whose sent mails anybody may read, at an address that stays the same when it is taken back for a while."""
+
+    __tablename__ = "archives"
+    list_id: Mapped[int] = mapped_column(ForeignKey(List.id), primary_key=True, autoincrement=False)
+    public_id: Mapped[str] = mapped_column(unique=True)  # random: a slug in a link would tell a condition
+    published_at: Mapped[datetime | None]  # None: taken back
+    published_by: Mapped[str]

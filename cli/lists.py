@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from cli.door import opened
+from campaigns import archive
+from cli.door import actor, opened
 from cli.output import Json, Printer
 from subscribers.lists import ListCounts, add_list, all_lists, get_list
 
@@ -70,6 +71,33 @@ def show(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
         }
     )
     printer.document(_document(found))
+
+
+@app.command()
+def publish(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
+    """Show the list's sent mails to anybody, as a page and a feed, without a word about any recipient.
+
+    Example: tipsheet list publish monthly-tips
+    """
+    with opened(ctx) as door, door.db.write() as s:
+        page = f"{door.config.web.public_url}/archive/{archive.publish(s, slug, actor=actor()).public_id}"
+    printer = Printer(as_json)
+    printer.say(f"Anybody may now read what was sent to {slug}, to all of it or to a segment:")
+    printer.facts({"page": page, "feed": f"{page}/feed.xml"})
+    printer.document({"slug": slug, "page": page, "feed": f"{page}/feed.xml"})
+
+
+@app.command()
+def unpublish(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
+    """Take the list's page and feed back; single mails stay where their recipients may read them in a browser.
+
+    Example: tipsheet list unpublish monthly-tips
+    """
+    with opened(ctx) as door, door.db.write() as s:
+        archive.unpublish(s, slug)
+    printer = Printer(as_json)
+    printer.say(f"Page and feed of {slug} are taken back; publishing it again gives them the same address.")
+    printer.document({"slug": slug, "published": False})
 
 
 def _document(counts: ListCounts) -> dict[str, object]:

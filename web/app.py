@@ -19,6 +19,7 @@ from base.database import Database
 from base.errors import BadInput, NotFound, Refused, TipsheetError
 from campaigns import content
 from subscribers.keys import Keys
+from web.archive import Archive
 from web.browser import Browser
 from web.guard import SORRY, Guard
 from web.health import Health
@@ -54,8 +55,8 @@ def make_app(
 ) -> Starlette:
     """The whole public site. Without a key no event is believed; `schema` says how the database stands to ours."""
     prefix = urlsplit(config.web.public_url).path.rstrip("/")
-    site = Site(db, keys, Pages(content.brand(config.brand)), prefix)
-    routes = _routes(site, Hook(db, webhook_key), Health(db, schema))
+    site = Site(db, keys, Pages(content.brand(config.brand), config.templates.path), prefix)
+    routes = _routes(site, Archive(site, config), Hook(db, webhook_key), Health(db, schema))
     # A proxy may serve us below a path and either keep that path or take it away.
     behind: list[BaseRoute] = [Mount(prefix, routes=routes)] if prefix else []
     app = Starlette(
@@ -67,7 +68,7 @@ def make_app(
     return app
 
 
-def _routes(site: Site, hook: Hook, health: Health) -> list[BaseRoute]:
+def _routes(site: Site, archive: Archive, hook: Hook, health: Health) -> list[BaseRoute]:
     opt_out = OptOut(site)
     return [
         Route("/u", opt_out.without_link),
@@ -76,6 +77,8 @@ def _routes(site: Site, hook: Hook, health: Health) -> list[BaseRoute]:
         Route("/u/{token:path}", opt_out.act, methods=["POST"]),
         Route("/p/{token:path}", opt_out.ask),
         Route("/m/{run}", Browser(site).show),
+        Route("/archive/{archive}", archive.show),
+        Route("/archive/{archive}/feed.xml", archive.feed),
         Route("/events/sendgrid", hook.take, methods=["POST"]),
         Route("/health", health.tell),
     ]

@@ -6,12 +6,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from base.errors import NotFound
+from campaigns.archive import NO_LINKS
 from delivery import messages
 from delivery.slots import Filler, Recipient
 from web.site import Site
-
-# The page is the same for everyone, so its links cannot act for anyone.
-_INERT = dict.fromkeys(("unsubscribe", "preferences", "browser"), "#")
 
 
 class Browser:
@@ -23,5 +21,5 @@ class Browser:
             message = messages.of_run(s, request.path_params["run"])
         if message is None:
             raise NotFound("There is no mail at this address; the link may have been cut off on its way to you")
-        filled = Filler(message).fill(Recipient({}, _INERT))
+        filled = Filler(message).fill(Recipient({}, NO_LINKS))
         return self._site.pages.show_mail("browser", title=filled.subject, mail=filled.html, unsubscribe="")

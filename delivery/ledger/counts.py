@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Exists, Select, exists, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from base.errors import Broken
 from delivery import outcomes
@@ -68,6 +68,13 @@ def has_open_ends() -> ColumnElement[bool]:
     open_batch = exists().where(Batch.run_id == Run.id, Batch.state.in_(("planned", "leaving", "uncertain")))
     unfrozen = Run.id.is_not(None) & Run.frozen_at.is_(None)
     return or_(unfrozen, Run.held.is_not(None), open_batch, exists().where(Duplicate.run_id == Run.id))
+
+
+def has_accepted(run_id: InstrumentedAttribute[int | None]) -> Exists:
+    """A condition for other tables' queries: somebody of that run was taken."""
+    x = DeliveryException
+    left_out = select(func.count()).where(x.run_id == Batch.run_id, x.batch == Batch.number).scalar_subquery()
+    return exists().where(Batch.run_id == run_id, Batch.state == "accepted", Batch.size > left_out)
 
 
 def batch_count(s: Session, run_id: int) -> int:
