@@ -15,6 +15,7 @@ from base.database import Database, database_now
 from base.errors import TipsheetError
 from campaigns.alerts import alert
 from campaigns.alerts.record import note
+from campaigns.articles.arrivals import look_at_due
 from campaigns.launch import launch_due
 from campaigns.preflight import is_real
 from campaigns.series import make
@@ -142,6 +143,10 @@ def _look_from_outside(service: Service) -> None:
             note(s, found)
 
 
+def _look_at_feeds(service: Service) -> None:
+    look_at_due(service.db, service.config)
+
+
 def _beat(service: Service) -> None:
     with service.db.write() as s:
         heartbeat.beat(s, service.owner)
@@ -157,5 +162,6 @@ JOBS: tuple[Job, ...] = (
     Job("expire what is too late", timedelta(seconds=5), _expire),
     Job("tell staff what needs them", timedelta(seconds=5), _alert),
     Job("look from outside", timedelta(hours=6), _look_from_outside),
+    Job("look at feeds", timedelta(seconds=10), _look_at_feeds),
     Job("heartbeat", heartbeat.EVERY, _beat),
 )

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from base.config import BrandConfig, Config
 from campaigns import compose, template_files
-from campaigns.articles.excerpt import excerpt, without_offers
+from campaigns.articles.edits import shown_excerpt
+from campaigns.articles.excerpt import without_offers
 from campaigns.articles.store import as_read
 from campaigns.colours import Colours
 from campaigns.models import Article, Campaign, Offer
@@ -73,9 +74,9 @@ def _article(s: Session, campaign: Campaign, words: int) -> compose.ArticleCard 
     if campaign.article_id is None:
         return None
     article = s.get_one(Article, campaign.article_id)
-    read = as_read(article)
-    card = compose.article_card(article.title, article.url, excerpt(read, words), article.image_url, article.image_alt)
-    return replace(card, blocks=without_offers(read.blocks))
+    part = shown_excerpt(s, article, words)
+    card = compose.article_card(article.title, article.url, part, article.image_url, article.image_alt)
+    return replace(card, blocks=without_offers(as_read(article).blocks))
 
 
 def _offer(s: Session, campaign: Campaign) -> compose.OfferCard | None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from campaigns.articles.blocks import Block
-from campaigns.articles.excerpt import Excerpt, excerpt
-from campaigns.articles.source import read_article
-from campaigns.articles.store import add_article, all_articles, as_read, get_article
-from campaigns.models import Article
+from base.errors import BadInput
+from campaigns.articles.edits import FIELDS, Wish, reset, set_by_hand
+from campaigns.articles.intake import address_of, from_web, keep, limits, take
+from campaigns.articles.store import all_articles, get_article, renew
+from cli import article_view as views
 from cli.door import actor, opened
 from cli.output import Json, Printer, when
 
@@ -22,27 +22,30 @@ Slug = Annotated[str, typer.Argument(help="The article's short name; see tipshee
 @app.command()
 def add(
     ctx: typer.Context,
-    source: Annotated[str, typer.Argument(help="A text or Markdown file, or - for standard input.")],
-    title: Annotated[str | None, typer.Option(help="Instead of the one that the text has.")] = None,
+    source: Annotated[
+        str,
+        typer.Argument(help="An address of the web, a file (HTML, Markdown or text), or - for standard input."),
+    ],
+    title: Annotated[str | None, typer.Option(help="Instead of the one that the article has.")] = None,
     url: Annotated[str | None, typer.Option(help="Where the whole article can be read.")] = None,
     slug: Annotated[str | None, typer.Option(help="A short name; made from the title when left out.")] = None,
     as_json: Json = False,
 ) -> None:
     """Read an article and keep it.
 
-    Example: tipsheet article add post.md --url https://example.com/blog/post
+    Example: tipsheet article add https://example.com/blog/post
     """
     with opened(ctx) as door:
-        read = read_article(source, sys.stdin.buffer, title=title, url=url)
+        taken = take(source, sys.stdin.buffer, limits(door.config), title=title, url=url)
         with door.db.write() as s:
-            article = add_article(s, read, slug=slug, actor=actor())
-        part = excerpt(read, door.config.campaigns.excerpt_words)
+            article = keep(s, taken, title=title, url=url, slug=slug, actor=actor())
+            seen = views.view(door, s, article)
     printer = Printer(as_json)
     printer.say(
         f"The article {article.slug} is added; look at what was read with: tipsheet article show {article.slug}"
     )
-    _warn(printer, article)
-    printer.document(_document(article, part))
+    views.warn(printer, article)
+    printer.document(views.document(seen))
 
 
 @app.command("list")
@@ -72,58 +75,65 @@ def show(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
     Example: tipsheet article show why-your-back-hurts
     """
     with opened(ctx) as door, door.db.read() as s:
-        article = get_article(s, slug)
-        part = excerpt(as_read(article), door.config.campaigns.excerpt_words)
+        seen = views.view(door, s, get_article(s, slug))
     printer = Printer(as_json)
-    _draw(printer, article, part)
-    printer.document(_document(article, part))
+    views.draw(printer, seen)
+    printer.document(views.document(seen))
 
 
-def _document(article: Article, part: Excerpt) -> dict[str, Any]:
-    return {
-        "slug": article.slug,
-        "title": article.title,
-        "url": article.url,
-        "image_url": article.image_url,
-        "image_alt": article.image_alt,
-        "phone": article.phone,
-        "blocks": article.blocks,
-        "excerpt": part,
-        "offers": article.offers,
-        "warnings": article.warnings,
-    }
+@app.command("set")
+def set_(
+    ctx: typer.Context,
+    slug: Slug,
+    title: Annotated[str | None, typer.Option(help="The title in mails and lists.")] = None,
+    lead: Annotated[str | None, typer.Option(help="What the mail shows first; an empty line parts paragraphs.")] = None,
+    key_point: Annotated[list[str] | None, typer.Option(help="One key point; repeat it for each.")] = None,
+    key_points_title: Annotated[str | None, typer.Option(help="What stands above the key points.")] = None,
+    no_key_points: Annotated[bool, typer.Option("--no-key-points", help="Show none.")] = False,
+    image: Annotated[str | None, typer.Option(help="The picture's whole https address; '' for none.")] = None,
+    image_alt: Annotated[str | None, typer.Option(help="What the picture shows.")] = None,
+    url: Annotated[str | None, typer.Option(help="Where the whole article can be read.")] = None,
+    back: Annotated[
+        list[str] | None,
+        typer.Option("--reset", metavar="FIELD", help=f"Back to what was read: {', '.join(FIELDS)}; may be repeated."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Set by hand what mails show of an article. Reading it again never overwrites it.
 
-
-def _draw(printer: Printer, article: Article, part: Excerpt) -> None:
-    if printer.as_json:
-        return
-    printer.say(article.title, "bold underline")
-    printer.facts({"url": article.url, "picture": article.image_url, "phone": article.phone})
-    for block in as_read(article).blocks:
-        _draw_block(printer, block)
-    printer.say(f"\nExcerpt, {part.minutes} min to read", "bold underline")
-    printer.say(part.lead)
-    for point in part.key_points:
-        printer.say(f"\n{point.title}", "bold")
-        printer.say("\n".join(f"  • {item}" for item in point.items))
-    for offer in article.offers:
-        printer.say(f"\nOffer found: {offer['title']}", "bold underline")
-        printer.say(offer["body"])
-        printer.facts({"phone": offer["phone"], "url": offer["url"], "button": offer["cta"]})
-    _warn(printer, article)
-
-
-def _draw_block(printer: Printer, block: Block) -> None:
-    if block.kind == "heading":
-        printer.say(f"\n{'#' * block.level} {block.text}", "bold")
-    elif block.kind == "list":
-        printer.say("\n".join(f"  • {item}" for item in block.items))
-    elif block.kind == "image":
-        printer.say(f"  [picture {block.url}: {block.alt or 'not described'}]", "dim")
-    else:
-        printer.say(f"  “{block.text}”" if block.kind == "quote" else block.text)
-
-
-def _warn(printer: Printer, article: Article) -> None:
-    for warning in article.warnings:
+    Example: tipsheet article set stiff-neck --lead 'Five minutes are enough.' --key-point 'Warm it up'
+    """
+    if key_point and no_key_points:
+        raise BadInput("Give either --key-point or --no-key-points")
+    points = [] if no_key_points else key_point or None
+    wish = Wish(title, lead, points, key_points_title, image, image_alt, url)
+    with opened(ctx) as door, door.db.write() as s:
+        article = get_article(s, slug)
+        reset(s, article, back or ())
+        warnings = set_by_hand(s, article, wish, actor=actor()) if wish != Wish() or not back else ()
+        seen = views.view(door, s, article)
+    printer = Printer(as_json)
+    printer.say(f"The article {slug} is set; look at it with: tipsheet article show {slug}")
+    for warning in warnings:
         printer.say(f"! {warning}", "yellow")
+    printer.document(views.document(seen))
+
+
+@app.command()
+def refresh(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
+    """Read an article again from the page that it came from; what a hand set stays.
+
+    Example: tipsheet article refresh stiff-neck
+    """
+    with opened(ctx) as door:
+        with door.db.read() as s:
+            address = address_of(s, get_article(s, slug))
+        read = from_web(address, limits(door.config))
+        with door.db.write() as s:
+            article = get_article(s, slug)
+            changed = renew(s, article, read)
+            seen = views.view(door, s, article)
+    printer = Printer(as_json)
+    printer.say(f"The article {slug} has changed and was read anew" if changed else f"The article {slug} is unchanged")
+    views.warn(printer, article)
+    printer.document(views.document(seen) | {"changed": changed})

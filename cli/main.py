@@ -15,6 +15,7 @@ from cli import (
     articles,
     campaign_decisions,
     connect,
+    feeds,
     lists,
     offers,
     segments,
@@ -39,6 +40,7 @@ from cli.version import version
 # A new noun is a file here with an `app`, and a line in this table; a new single command a line in the next.
 NOUNS: dict[str, typer.Typer] = {
     "article": articles.app,
+    "feed": feeds.app,
     "offer": offers.app,
     "list": lists.app,
     "subscriber": subscribers.app,

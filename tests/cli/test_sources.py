@@ -1,0 +1,111 @@
+"""Articles from pages and feeds, as a person commands it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.campaigns.articles.feed_files import WHOLE, Piece, rss
+from tests.cli.conftest import Run
+from tests.support.site import Site, said, site
+
+PICTURE = '<img src="https://a.example/dig.jpg" alt="A spade">'
+
+
+@pytest.fixture
+def home(folder: Path) -> Iterator[Site]:
+    with site() as running:
+        (folder / "config.toml").write_text(f'[sources]\nallow = ["{running.address}"]\n')
+        yield running
+
+
+def page(title: str, more: str = "") -> bytes:
+    return said(
+        f"<html><head><title>{title}</title><meta name=author content='Robin Vale'></head>"
+        f"<body><nav>Menu</nav><h1>{title}</h1>{PICTURE}{WHOLE}{more}</body></html>"
+    )
+
+
+def test_a_page_is_read_shown_and_read_again(home: Site, tipsheet: Run) -> None:
+    home.answers["/dig"] = page("Dig well")
+    added = tipsheet("article", "add", home.url("/dig"), "--json").json()
+    assert (added["slug"], added["author"], added["read_from"]) == ("dig-well", "Robin Vale", home.url("/dig"))
+    assert [block["kind"] for block in added["blocks"]][:2] == ["image", "paragraph"]
+    assert "Robin Vale" in tipsheet("article", "show", "dig-well").out
+    assert "is unchanged" in tipsheet("article", "refresh", "dig-well").out
+    home.answers["/dig"] = page("Dig very well", "<p>One more paragraph.</p>")
+    refreshed = tipsheet("article", "refresh", "dig-well", "--json").json()
+    assert (refreshed["changed"], refreshed["title"]) == (True, "Dig very well")
+    again = tipsheet("article", "add", home.url("/dig")).refused()
+    assert again == "This page is there already: read it again with: tipsheet article refresh dig-well"
+
+
+def test_what_a_hand_set_stands_in_the_mail_and_stays(home: Site, tipsheet: Run, folder: Path) -> None:
+    home.answers["/dig"] = page("Dig well")
+    tipsheet("article", "add", home.url("/dig"), "--title", "My dig")
+    tipsheet("article", "set", "my-dig", "--lead", "Slowly does it.", "--key-point", "Walk", "--key-point", "Bend")
+    home.answers["/dig"] = page("Dig very well", "<p>One more paragraph.</p>")
+    shown = tipsheet("article", "refresh", "my-dig", "--json").json()
+    assert (shown["title"], shown["excerpt"]["lead"]) == ("My dig", "Slowly does it.")
+    assert shown["excerpt"]["key_points"][0]["items"] == ["Walk", "Bend"]
+    assert shown["by_hand"] == ["key_points", "lead", "title"]
+    tipsheet("list", "add", "tips", "--name", "Tips")
+    assert tipsheet("campaign", "add", "spring", "--list", "tips", "--article", "my-dig", "--subject", "Dig").code == 0
+    assert tipsheet("campaign", "preview", "spring").code == 0
+    mail = (folder / "var" / "preview" / "spring.txt").read_text()
+    assert "Slowly does it." in mail
+    assert "Every spring" not in mail
+    back = tipsheet("article", "set", "my-dig", "--reset", "title", "--reset", "lead", "--json").json()
+    assert (back["title"], back["by_hand"]) == ("Dig very well", ["key_points"])
+    warned = tipsheet("article", "set", "my-dig", "--image", "https://a.example/other.jpg", "--no-key-points").out
+    assert "has no alt text" in warned
+
+
+def test_what_cannot_be_set_or_read_again_is_one_sentence(folder: Path, tipsheet: Run) -> None:
+    (folder / "post.md").write_text("# A title\n\nA paragraph that says something, in a whole sentence.\n")
+    tipsheet("article", "add", "post.md")
+    assert "Nothing was given to set" in tipsheet("article", "set", "a-title").refused()
+    assert "Give either" in tipsheet("article", "set", "a-title", "--key-point", "A", "--no-key-points").refused()
+    assert "came from a file" in tipsheet("article", "refresh", "a-title").refused()
+    assert "is no web address" in tipsheet("article", "set", "a-title", "--url", "ftp://a.example").refused()
+
+
+def test_a_page_may_be_a_file_or_standard_input(folder: Path, tipsheet: Run) -> None:
+    html = page("Dig well").partition(b"\r\n\r\n")[2]
+    for name in ("dig.html", "dig.txt"):
+        (folder / name).write_bytes(html)
+        added = tipsheet("article", "add", name, "--slug", name.replace(".", "-"), "--json").json()
+        assert (added["title"], added["read_from"]) == ("Dig well", "")
+    piped = tipsheet("article", "add", "-", "--title", "Mine", "--json", stdin=html).json()
+    assert (piped["slug"], len(piped["blocks"])) == ("mine", 6)
+
+
+@pytest.mark.parametrize(
+    "source", ["http://127.0.0.1:9/", "http://169.254.169.254/", "https://user:pw@example.com/", "http://2130706433/"]
+)
+def test_what_is_not_public_is_refused_and_nothing_is_kept(source: str, tipsheet: Run) -> None:
+    for command in (("article", "add"), ("feed", "add")):
+        assert "\n" not in tipsheet(*command, source).refused()
+    assert tipsheet("article", "list", "--json").json() == []
+    assert tipsheet("feed", "list", "--json").json() == []
+
+
+def test_a_feed_is_followed_looked_at_and_let_go(home: Site, tipsheet: Run) -> None:
+    assert "No feed yet" in tipsheet("feed", "list").out
+    assert "No feed yet" in tipsheet("feed", "check").out
+    home.answers["/feed"] = said(rss(home.url(""), Piece("dig", "Dig well"), Piece("desk", "Desk", 2)), "text/xml")
+    added = tipsheet("feed", "add", home.url("/feed"), "--take", "1")
+    assert "new: desk" in added.out
+    home.answers["/feed"] = said(rss(home.url(""), Piece("dig", "Dig"), Piece("lift", "Lift", 3)), "text/xml")
+    assert "new: lift" in tipsheet("feed", "check").out
+    assert "nothing new" in tipsheet("feed", "check", home.url("/feed")).out
+    home.answers["/feed"] = said(status=500)
+    assert "status 500" in tipsheet("feed", "check").out
+    (listed,) = tipsheet("feed", "list", "--json").json()
+    assert (listed["title"], listed["articles"], "status 500" in listed["trouble"]) == ("Larkfield Notes", 2, True)
+    assert "already" in tipsheet("feed", "add", home.url("/feed")).refused()
+    assert tipsheet("feed", "remove", home.url("/feed")).code == 0
+    assert "No feed is followed at" in tipsheet("feed", "remove", home.url("/feed")).refused()
+    assert len(tipsheet("article", "list", "--json").json()) == 2
