@@ -23,8 +23,10 @@ def grid(shared_grid: Running) -> Iterator[Running]:
 
 
 @pytest.fixture
-def provider(grid: Running) -> SendGrid:
-    return sendgrid(grid.url)
+def provider(grid: Running) -> Iterator[SendGrid]:
+    one = sendgrid(grid.url)
+    yield one
+    one.close()
 
 
 def sendgrid(url: str, deadline: float = 1.0) -> SendGrid:
