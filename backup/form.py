@@ -29,6 +29,7 @@ FORM = 1
 LEFT_OUT = ("alembic_version", "heartbeats")  # the head names the step; who is alive now is nothing to remember
 _LONGEST = 64 << 20  # bytes a line: a message or a body of the web hook takes far less
 _LEVEL = 4
+_GZIP = 31  # zlib's word for a gzip file with the largest window
 # The first that fits. A Boolean is an Integer to some databases, so it stands before it.
 _KINDS = ((Boolean, "flag"), (Integer, "number"), (LargeBinary, "bytes"), (JSON, "json"), (Date, "date"))
 _OTHER_KINDS = ((String, "text"), (Float, "real"))
@@ -50,8 +51,8 @@ class Writer:
     """Writes lines and knows their seal."""
 
     def __init__(self, file: IO[bytes], keys: Keys) -> None:
-        self._gzip = gzip.GzipFile(fileobj=file, mode="wb", compresslevel=_LEVEL, mtime=0)
-        self._seal = _sealer(keys)
+        self._file, self._seal = file, _sealer(keys)
+        self._pack = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
 
     def head(self, head: Head) -> None:
         self._line({"tipsheet backup": FORM, **asdict(head)})
@@ -67,12 +68,12 @@ class Writer:
 
     def close(self) -> None:
         self._line({"seal": self._seal.hexdigest()})
-        self._gzip.close()
+        self._file.write(self._pack.flush())
 
     def _line(self, content: Any) -> None:
         line = orjson.dumps(content) + b"\n"
         self._seal.update(line)
-        self._gzip.write(line)
+        self._file.write(self._pack.compress(line))
 
 
 class Reader:
