@@ -85,6 +85,7 @@ def test_only_what_came_since_the_last_whole_pull_is_asked_for(sqlite_db: Databa
         time.sleep(1.6)
         assert pull(sqlite_db, keys, provider).read == 0
         assert pull(sqlite_db, keys, provider, everything=True).read == 1
+        provider.close()
 
 
 @pytest.mark.parametrize(
