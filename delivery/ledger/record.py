@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from base.database import database_now
-from delivery.ledger.split import halve
+from delivery.ledger.split import halve, people_in
 from delivery.models import Attempt, Batch, Delivery, DeliveryException, Duplicate, Run
 from delivery.providers.provider import Answer, Verdict
 from subscribers import journal
@@ -120,7 +120,7 @@ def _halve(s: Session, attempt: Attempt, answer: Answer) -> None:
     if _refusals(s, attempt) >= MOST_REFUSALS or (batch.size < 2 and answer.status != 400):
         _held(s, attempt, answer)
     elif batch.size < 2:
-        _refused(s, attempt, replace(answer, refused={batch.first_subscriber: answer.words}))
+        _refused(s, attempt, replace(answer, refused=dict.fromkeys(people_in(s, batch), answer.words)))
     else:
         attempt.verdict = "refused"
         if _move(s, attempt, "planned"):

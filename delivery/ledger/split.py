@@ -12,7 +12,7 @@ from delivery.models import Batch, Delivery, DeliveryException
 
 def halve(s: Session, batch: Batch) -> None:
     """Its second half becomes a new planned batch."""
-    people = _people(s, batch)
+    people = people_in(s, batch)
     move_out(s, batch, people[len(people) // 2 :])
 
 
@@ -51,7 +51,8 @@ def set_apart(s: Session, run_id: int, number: int, people: Sequence[int]) -> No
             move_out(s, batch, [person])
 
 
-def _people(s: Session, batch: Batch) -> Sequence[int]:
+def people_in(s: Session, batch: Batch) -> Sequence[int]:
+    """All of a batch, also whoever was left out. Its bounds alone do not tell: people may have been moved out."""
     return s.scalars(
         select(Delivery.subscriber_id)
         .where(

@@ -12,6 +12,7 @@ from delivery.ledger import prove, record, sweep
 from delivery.ledger.counts import reached_twice
 from delivery.ledger.record import MOST_REFUSALS
 from delivery.ledger.resolve import lose, resolve
+from delivery.ledger.split import set_apart
 from delivery.models import Attempt, Batch, DeliveryException, Run
 from delivery.providers.provider import Answer, Verdict
 from subscribers.consent import opt_out
@@ -98,6 +99,20 @@ def test_halving_stops_after_a_dozen_refusals_and_holds_the_run(db: Database, ke
         refused = s.scalars(select(Attempt).where(Attempt.verdict == "refused")).all()
     assert len(refused) == MOST_REFUSALS
     assert count(db, run).audience == 64
+
+
+def test_one_alone_who_is_refused_without_a_name_is_the_one_who_was_in_the_request(db: Database, keys: Keys) -> None:
+    a_run(db, keys, people=2)
+    both = taken(db)
+    apart, stays = (member.subscriber_id for member in both.members)
+    answered(db, both.attempt, BACK)
+    with db.write() as s:
+        set_apart(s, both.run_id, both.batch, [apart])
+    time_passes(db, timedelta(minutes=1))
+    alone = {claimed.members[0].subscriber_id: claimed for claimed in (taken(db), taken(db))}
+    answered(db, alone[stays].attempt, Answer(Verdict.HALVE, "Bad Request", 400))
+    with db.read() as s:
+        assert s.scalars(select(DeliveryException.subscriber_id)).all() == [stays]
 
 
 def test_one_uncertain_answer_slows_the_run_to_one_batch_and_two_stop_it(db: Database, keys: Keys) -> None:
