@@ -18,6 +18,7 @@ from subscribers.models import Subscriber
 from subscribers.suppression import mailable, why_not
 
 MOST_DOUBTS = 6  # a dead provider may cost this many uncertain batches a run, and what was in flight
+_ADVISORY = 0x7115EE7  # tells our advisory locks from those of others in the same PostgreSQL
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,14 @@ WHERE b.state = 'planned' AND b.not_before <= {now} AND {now} < b.not_after
   AND r.frozen_at IS NOT NULL AND NOT r.paused AND r.held IS NULL
   AND NOT EXISTS (SELECT 1 FROM installation i WHERE i.sending_off IS NOT NULL)
   AND (r.doubts = 0 OR (r.doubts = 1 AND NOT EXISTS (
-        SELECT 1 FROM batches o WHERE o.run_id = b.run_id AND o.state = 'leaving')))
+        SELECT 1 FROM batches o WHERE o.run_id = b.run_id AND o.state = 'leaving')
+        AND (SELECT count(*) FROM attempts a WHERE a.run_id = b.run_id AND a.verdict = 'uncertain'
+             AND a.answered_at IS NOT NULL) < {doubts}))
 ORDER BY b.not_before, b.run_id, b.number LIMIT 1 {lock}
 """
-# On PostgreSQL two workers never wait for one row; sharing the run's row makes a hold wait for claims under way
-# and makes a claim that waited see the hold.
-_LOCK = {"sqlite": "", "postgresql": "FOR UPDATE OF b SKIP LOCKED FOR SHARE OF r"}
+# On PostgreSQL two workers never wait for one row. Sharing the run's row makes a hold wait for claims under way; a
+# claim passes over a run that is being changed: if it waited, a cancellation and it could wait for each other.
+_LOCK = {"sqlite": "", "postgresql": "FOR UPDATE OF b SKIP LOCKED FOR SHARE OF r SKIP LOCKED"}
 
 _LEAVE = """
 UPDATE batches SET state = 'leaving', attempt = :attempt, tries = tries + 1, owner = :owner,
@@ -93,7 +96,7 @@ def claim(s: Session, *, owner: str, account: str, lease: timedelta, fence: Call
     `fence` says whether an address may be mailed at all ([delivery] only_to).
     """
     due = s.execute(_sql(s, _DUE, lock=True)).one_or_none()
-    if due is None or (due.doubts and _too_many_doubts(s, due.run_id)):
+    if due is None or (due.doubts and not _goes_alone(s, due.run_id)):
         return None
     attempt = secrets.token_urlsafe(12)
     facts = {"run": due.run_id, "batch": due.number, "attempt": attempt, "number": due.tries + 1}
@@ -123,9 +126,13 @@ def is_due(s: Session) -> bool:
     return s.execute(_sql(s, _DUE)).first() is not None
 
 
-def _too_many_doubts(s: Session, run_id: int) -> bool:
-    sql = "SELECT count(*) FROM attempts WHERE run_id = :run AND verdict = 'uncertain' AND answered_at IS NOT NULL"
-    return bool(s.execute(text(sql), {"run": run_id}).scalar_one() >= MOST_DOUBTS)
+def _goes_alone(s: Session, run_id: int) -> bool:
+    """While there is doubt. On PostgreSQL two workers may both have seen nothing in flight: one of them goes on."""
+    if s.get_bind().dialect.name == "sqlite":
+        return True
+    alone = s.scalar(text("SELECT pg_try_advisory_xact_lock(:ours, :run)"), {"ours": _ADVISORY, "run": run_id})
+    leaving = "SELECT EXISTS (SELECT 1 FROM batches WHERE run_id = :run AND state = 'leaving')"
+    return bool(alone) and not s.scalar(text(leaving), {"run": run_id})
 
 
 def _recheck(s: Session, due: Row[Any], attempt: str, fence: Callable[[str], bool]) -> tuple[Member, ...]:
@@ -192,4 +199,4 @@ def _close_empty(s: Session, facts: dict[str, Any]) -> None:
 
 def _sql(s: Session, statement: str, *, lock: bool = False) -> TextClause:
     dialect = s.get_bind().dialect.name
-    return text(statement.format(now=now_sql(dialect), lock=_LOCK[dialect] if lock else ""))
+    return text(statement.format(now=now_sql(dialect), doubts=MOST_DOUBTS, lock=_LOCK[dialect] if lock else ""))

@@ -12,7 +12,7 @@ from subscribers import journal
 
 
 def lose(s: Session, attempt: Attempt, evidence: str) -> bool:
-    """An uncertain attempt is proved lost: its batch is planned again. False when someone knew more."""
+    """An uncertain attempt, locked, is proved lost: its batch is planned again. False when someone knew more."""
     if attempt.verdict != "uncertain":
         return False
     attempt.verdict, attempt.evidence = "lost", evidence
@@ -28,13 +28,18 @@ def lose(s: Session, attempt: Attempt, evidence: str) -> bool:
 
 def resolve(s: Session, run_id: int, *, sent: bool, because: str, by: str) -> int:
     """A person decides for every uncertain batch of the run; the decision stands in each attempt's evidence."""
-    uncertain = s.scalars(select(Batch).where(Batch.run_id == run_id, Batch.state == "uncertain")).all()
-    for batch in uncertain:
-        attempt = s.get_one(Attempt, batch.attempt)
-        words = f"{by} decided that it {'was' if sent else 'was not'} sent: {because}"
-        if sent:
-            attempt.evidence = words
-            accept(s, attempt)
-        else:
-            lose(s, attempt, words)
-    return len(uncertain)
+    words = f"{by} decided that it {'was' if sent else 'was not'} sent: {because}"
+    uncertain = select(Batch.attempt).where(Batch.run_id == run_id, Batch.state == "uncertain").order_by(Batch.number)
+    return sum(_decide(s, attempt, sent, words) for attempt in s.scalars(uncertain).all())
+
+
+def _decide(s: Session, attempt_id: str | None, sent: bool, words: str) -> bool:
+    # With the row in hand: a late answer may have told in the meantime what became of it, and it knew better.
+    attempt = s.get_one(Attempt, attempt_id, with_for_update=True, populate_existing=True)
+    if attempt.verdict != "uncertain":
+        return False
+    if not sent:
+        return lose(s, attempt, words)
+    attempt.evidence = words
+    accept(s, attempt)
+    return True

@@ -7,8 +7,10 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from base.database import Database, database_now
-from delivery.ledger import drop, expire, hold, release
+from delivery.ledger import drop, expire, hold, record, release
+from delivery.ledger.claim import MOST_DOUBTS
 from delivery.models import DeliveryException, Run
+from delivery.providers.provider import Answer, Verdict
 from subscribers.consent import opt_out
 from subscribers.keys import Keys
 from subscribers.people import find
@@ -97,3 +99,17 @@ def test_a_cancelled_run_skips_whoever_is_still_planned(db: Database, keys: Keys
         drop(s, run)
     assert take(db) is None
     assert (count(db, run).skipped, count(db, run).sending) == (3, 2)
+
+
+def test_a_run_that_is_stopped_by_doubt_holds_up_no_other(db: Database, keys: Keys) -> None:
+    doubtful = a_run(db, keys, people=20)
+    for _ in range(MOST_DOUBTS):
+        with db.write() as s:
+            s.get_one(Run, doubtful).doubts = 0
+        with db.write() as s:
+            record(s, taken(db).attempt, Answer(Verdict.UNCERTAIN, "no answer"))
+    with db.write() as s:
+        s.get_one(Run, doubtful).doubts = 1  # as a probe that was taken leaves it
+    assert take(db) is None
+    other = a_run(db, keys, people=2, public_id="run-2")
+    assert taken(db).run_id == other
