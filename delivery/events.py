@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from base.database import Database, database_now
 from base.errors import BadInput
+from base.time import to_ms
 from delivery.ledger.record import prove
 from delivery.models import Event, Run, Spooled
 from delivery.outcomes import Turned, merge
@@ -25,6 +27,13 @@ log = logging.getLogger(__name__)
 
 BODIES = 10  # a transaction: about 10,000 events, well under the time that one may hold the write lock
 PARSERS = {"sendgrid": webhook.parse}  # a new provider is one line here
+
+# Another drain may have kept the same event at this moment, out of another body: that is no trouble of this body.
+_KEEP = """
+INSERT INTO events (key, run_id, subscriber_id, attempt, kind, at, detail, provider_event_id)
+VALUES (:key, :run_id, :subscriber_id, :attempt, :kind, :at, :detail, :provider_event_id)
+ON CONFLICT (key) DO NOTHING
+"""
 
 
 def spool(s: Session, provider: str, body: bytes, *, urgent: bool) -> None:
@@ -68,6 +77,12 @@ def waiting(s: Session) -> int:
 
 def set_aside(s: Session) -> int:
     return s.scalar(select(func.count()).where(Spooled.set_aside.is_(True))) or 0
+
+
+def set_aside_since(s: Session, began: datetime) -> bool:
+    """Was something since then that nobody could read? It may hold news of whatever began at that time."""
+    unread = select(Spooled.id).where(Spooled.set_aside.is_(True), Spooled.received_at >= began)
+    return bool(s.scalar(select(unread.exists())))
 
 
 def _waits(s: Session, *which: Any) -> bool:
@@ -124,21 +139,21 @@ def _runs(s: Session, public_ids: set[str]) -> dict[str, tuple[int, int]]:
 
 
 def _keep(s: Session, fresh: list[News], runs: dict[str, tuple[int, int]]) -> None:
-    rows = [
+    rows: list[dict[str, object]] = [
         {
             "key": one.natural_key,
             "run_id": runs[one.run][0] if one.run in runs else None,
             "subscriber_id": one.subscriber_id,
             "attempt": one.attempt,
             "kind": one.kind,
-            "at": one.at,
+            "at": to_ms(one.at),
             "detail": one.detail,
             "provider_event_id": one.provider_event_id,
         }
-        for one in fresh
+        for one in sorted(fresh, key=lambda one: one.natural_key)  # one order: no two drains wait in a ring
     ]
     if rows:
-        s.execute(insert(Event), rows)
+        s.execute(text(_KEEP), rows)
 
 
 def _turn_flags(s: Session, fresh: list[News], runs: dict[str, tuple[int, int]]) -> None:

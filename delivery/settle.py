@@ -100,8 +100,9 @@ def _settle_one(
 
 def _lost(db: Database, question: Question, evidence: str) -> int:
     with db.write() as s:
-        # What came in the meantime is looked at again: a spooled event may be the proof that it was taken.
-        if not events.is_empty(s):
+        # What came in the meantime is looked at again: what is spooled, or cannot be read, may be the proof that it
+        # was taken.
+        if not events.is_empty(s) or events.set_aside_since(s, question.started_at):
             return 0
         attempt = s.get_one(Attempt, question.attempt, with_for_update=True)
         return int(lose(s, attempt, evidence))

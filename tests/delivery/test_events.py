@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from base.database import Database
 from delivery import events
 from delivery.ledger import record
 from delivery.models import Attempt, Event, Spooled
 from delivery.providers.provider import Answer, Verdict
-from delivery.providers.sendgrid.webhook import is_urgent
+from delivery.providers.sendgrid.webhook import is_urgent, parse
 from delivery.trail import trail
 from subscribers import suppression
 from subscribers.addresses import address_key
@@ -195,3 +195,17 @@ def test_the_trail_of_one_person_tells_every_step_in_order(db: Database, keys: K
     assert found is not None
     assert found.verdict == "delivered"
     assert [step.what for step in found.steps] == ["planned", "attempt 1", "processed", "delivered"]
+
+
+def test_the_same_event_in_two_bodies_at_once_is_no_trouble_of_either(db: Database, keys: Keys) -> None:
+    run, attempt = accepted(db, keys)
+    twice = event("delivered", 1, attempt)
+    brought(db, twice)
+    drained(db, keys)
+    with db.write() as s:
+        known = s.scalars(select(Event)).one()
+        fresh = parse(json.dumps([twice, event("unsubscribe", 2, attempt)]).encode())
+        assert known.key in {one.natural_key for one in fresh}
+        events._keep(s, fresh, {})  # as a drain does that looked before the other committed
+        assert s.scalar(select(func.count()).select_from(Event)) == 2
+    assert count(db, run).delivered == 1

@@ -8,12 +8,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from base.database import Database, database_now
 from delivery import events
 from delivery.ledger import record
-from delivery.models import Attempt, Run
+from delivery.models import Attempt, Run, Spooled
 from delivery.outbox import Outbox, Pace
 from delivery.providers.provider import Answer, Verdict
 from delivery.providers.sendgrid import SendGrid
@@ -98,6 +98,21 @@ def test_while_events_wait_in_the_spool_nothing_is_judged_lost(
     with db.write() as s:
         events.spool(s, "sendgrid", b"[]", urgent=False)
     assert (looked(db, provider), count(db, run).uncertain) == (0, 2)
+
+
+def test_news_that_nobody_could_read_may_be_the_proof_that_it_was_taken(
+    db: Database, keys: Keys, grid: Running, provider: SendGrid, run: int
+) -> None:
+    uncertain(db, keys, grid, provider, taken=False)
+    with db.write() as s:
+        events.spool(s, "sendgrid", b"[cut off", urgent=False)
+    assert events.drain(db, keys) == 1
+    time_passes(db, timedelta(minutes=13))
+    alive(db)
+    assert (looked(db, provider), count(db, run).uncertain) == (0, 2)
+    with db.write() as s:
+        s.execute(delete(Spooled))
+    assert (looked(db, provider), count(db, run).planned) == (1, 2)
 
 
 @pytest.mark.parametrize("status", [403, 429, 500])
