@@ -94,16 +94,17 @@ def test_five_years_in_twelve_zones_make_each_campaign_once_and_send_only_what_w
         clinic.series("2029-12-31 18:00", slug=_slug(zone), zone=zone)
     coming = _coming(clinic)
     for when, moment, name in _moments(coming, chance):
-        if moment == "nod" and clinic.has(name) and chance.random() < 0.03:
+        if moment == "nod" and clinic.has(name):
             nods.add(clinic.approve(when, name[:-11]))
-        clinic.tick(when, launching=moment == "due")
+        if moment != "nod":
+            clinic.tick(when, launching=moment == "due")
         if moment == "due" and not clinic.has(name):
             hungry.add(name)
             clinic.articles(*(f"{name}-{n}" for n in range(30)))  # too late for this one
     made = clinic.campaigns()
     assert len(coming) == 12 * 60
     assert len(hungry) >= 20
-    assert len(nods) >= 10
+    assert len(nods) >= 8
     assert sorted([*(x.slug for x in made), *hungry]) == sorted(name for _, name in coming)
     assert {x.slug for x in made if x.launched_at} == nods
     assert all(x.launched_at == x.scheduled_for for x in made if x.launched_at)
@@ -121,9 +122,9 @@ def _coming(clinic: Clinic) -> list[tuple[datetime, str]]:
 
 
 def _moments(coming: list[tuple[datetime, str]], chance: Random) -> list[tuple[datetime, str, str]]:
-    """When the service ticks, in order: at each time, sometimes before, and sometimes it was down all week."""
+    """In order: the service ticks at each time, and sometimes before; somebody approves now and then."""
     found = [(due, "due", name) for due, name in coming]
-    found += [(due - HOUR, "nod", name) for due, name in coming if chance.random() < 0.5]
+    found += [(due - HOUR, "nod", name) for due, name in coming if chance.random() < 0.02]
     found += [(due - timedelta(days=4), "early", name) for due, name in coming if chance.random() < 0.3]
     return sorted(found)
 
