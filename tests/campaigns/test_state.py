@@ -162,3 +162,5 @@ def test_a_breaker_that_stays_open_is_told_of_while_people_are_still_planned(lau
     assert (launched.state(), launched.status().counts.planned) == ("sending", 2)
     time_passes(launched.db, PROOF_COMES_WITHIN + timedelta(seconds=1))
     assert launched.state() == "needs_attention"
+    launched.sql("UPDATE runs SET doubts = 1")  # a probe was taken, yet no batch gets through
+    assert launched.state() == "needs_attention"
