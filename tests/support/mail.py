@@ -15,32 +15,35 @@ from templates import folder
 from tests.support.sample import ADA, BRAND, LINKS, sample_names
 
 _FOLDER = folder() / "email"
-_HOME = _FOLDER / "monthly-tips"
-_SOURCE = Source(
-    "monthly-tips",
-    (_HOME / "mail.html").read_text("utf-8"),
-    (_HOME / "mail.txt").read_text("utf-8"),
-    "{{ campaign.subject }}",
-)
+TEMPLATES = ("monthly-tips", "announcement", "offer")
 FIELDS: dict[str, str | None] = dict.fromkeys(("email", "first_name", "last_name", "zone", "locale"))
 
 
-def mail(names: dict[str, Any] | None = None, subscriber: dict[str, Any] = ADA) -> tuple[str, str]:
+def mail(
+    names: dict[str, Any] | None = None, subscriber: dict[str, Any] = ADA, template: str = TEMPLATES[0]
+) -> tuple[str, str]:
     """HTML and text as they leave: compiled for the campaign, filled for one person."""
-    filled = Filler(compiled(names).message).fill(Recipient(subscriber, LINKS))
+    filled = Filler(compiled(names, template).message).fill(Recipient(subscriber, LINKS))
     return filled.html, filled.text
 
 
-def compiled(names: dict[str, Any] | None = None) -> Compiled:
-    return compile_mail(_SOURCE, names or sample_names(), FIELDS, jinja2.FileSystemLoader(_FOLDER))
+def compiled(names: dict[str, Any] | None = None, template: str = TEMPLATES[0]) -> Compiled:
+    return compile_mail(_source(template), names or sample_names(), FIELDS, jinja2.FileSystemLoader(_FOLDER))
 
 
-def naive(names: dict[str, Any] | None = None, subscriber: dict[str, Any] = ADA) -> tuple[str, str]:
+def naive(
+    names: dict[str, Any] | None = None, subscriber: dict[str, Any] = ADA, template: str = TEMPLATES[0]
+) -> tuple[str, str]:
     """The same the slow way: everything rendered and inlined for this person."""
     filled = render_naively(
-        _SOURCE, names or sample_names(), Recipient(subscriber, LINKS), jinja2.FileSystemLoader(_FOLDER)
+        _source(template), names or sample_names(), Recipient(subscriber, LINKS), jinja2.FileSystemLoader(_FOLDER)
     )
     return filled.html, filled.text
+
+
+def _source(template: str) -> Source:
+    html, text = ((_FOLDER / template / part).read_text("utf-8") for part in ("mail.html", "mail.txt"))
+    return Source(template, html, text, "{{ campaign.subject }}")
 
 
 def without_style(html: str) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
+from campaigns.archive import Entry, Published
 from tests.support.mail import mail, page
 from tests.support.sample import ARTICLE, LIST
 
@@ -18,6 +21,13 @@ def pages() -> dict[str, str]:
         "email": "ada@example",
         "error": "This is not a whole address; write it like ada@example.com.",
     }
+    sent = datetime(2026, 12, 1, 17, tzinfo=UTC)
+    entries = [
+        Entry("r3", "urn:uuid:3", ARTICLE.title, sent, "1 December 2026"),
+        Entry("r2", "urn:uuid:2", "Hello, a stiff neck is no pillow’s fault", sent, "3 November 2026"),
+        Entry("r1", "urn:uuid:1", "Back to running, without going back to pain", sent, "6 October 2026"),
+    ]
+    archive = Published("AbCdEf012345", "urn:uuid:0", LIST.name, tuple(entries), sent)
     return {
         "unsubscribe": page("unsubscribe.html", **listed),
         "done": page("done.html", done="this-list", **listed),
@@ -28,4 +38,6 @@ def pages() -> dict[str, str]:
         "unknown-taken": page("unknown.html", **{**unread, "taken": True}),
         "trouble": page("trouble.html", title="Not found", sentence="There is no page here; check the address."),
         "browser": page("browser.html", title=ARTICLE.title, mail=mail()[0], unsubscribe=_LINK),
+        "archive": page("archive.html", archive=archive, prefix=""),
+        "archive-empty": page("archive.html", archive=replace(archive, entries=()), prefix=""),
     }

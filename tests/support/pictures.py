@@ -1,4 +1,4 @@
-"""Draws the example mail and the public pages: `python -m tests.support.pictures docs/pictures`."""
+"""Draws the example mails and the public pages: `python -m tests.support.pictures docs/pictures`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.support.browser import CHROMIUM, browser, shown
-from tests.support.mail import mail, without_style
+from tests.support.mail import TEMPLATES, mail, without_style
 from tests.support.pages import pages
 from tests.support.sample import ARTICLE, BRAND, sample_names
 
@@ -48,11 +48,18 @@ def _pictures() -> Iterator[Picture]:
     yield Picture("mail-images", pictured, images=True)
     yield Picture("mail-images-off", pictured, PHONE)
     yield Picture("mail-offer-alone", mail(sample_names(article=None))[0], PHONE)
+    for name in TEMPLATES[1:]:
+        whole = mail(template=name)[0]
+        yield Picture(f"{name}-desktop", mail(_with_images(), template=name)[0], images=True)
+        yield Picture(f"{name}-phone", whole, PHONE)
+        yield Picture(f"{name}-dark", whole, dark=True)
     shown_pages = pages()
     yield Picture("web-unsubscribe", shown_pages["unsubscribe"])
     yield Picture("web-done-phone", shown_pages["done"], PHONE)
     yield Picture("web-unknown-dark-phone", shown_pages["unknown-mistyped"], PHONE, dark=True)
     yield Picture("web-browser", shown_pages["browser"])
+    yield Picture("web-archive", shown_pages["archive"])
+    yield Picture("web-archive-dark-phone", shown_pages["archive"], PHONE, dark=True)
 
 
 def _with_images() -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from campaigns.articles.blocks import Block
 from campaigns.articles.excerpt import KeyPoint
 from campaigns.compose import ArticleCard, Brand, CampaignCard, ListCard, OfferCard, last_day, names
 
@@ -48,6 +49,18 @@ ARTICLE = ArticleCard(
     ),
     minutes=6,
     url="https://larkfield.example.com/blog/knees-on-the-stairs",
+    blocks=(
+        Block("paragraph", "Going up is work. Going down is control, and control is what a tired knee lacks."),
+        Block("heading", "What we change in spring", level=2),
+        Block("paragraph", "From March on we are there for you on Saturdays, too."),
+        Block("heading", "When to come", level=3),
+        Block("list", items=("Saturdays from nine to one", "Tuesdays until eight in the evening")),
+        Block("quote", "I walked down to the lake again, for the first time in two years."),
+        Block("heading", "How to book", level=3),
+        Block("list", items=("1. Choose a day", "2. Tell us which knee")),
+        Block("image", url="https://larkfield.example.com/stairs.jpg", alt="A stair"),
+        Block("paragraph", "We look forward to seeing you."),
+    ),
 )
 OFFER = OfferCard(
     title="A free knee check for new clients",

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Browser
 
 from tests.support.browser import CHROMIUM, browser, shown
-from tests.support.mail import mail, without_style
+from tests.support.mail import TEMPLATES, mail, without_style
 from tests.support.pages import pages
 from tests.support.sample import ARTICLE, BRAND, sample_names
 
@@ -19,20 +19,16 @@ pytestmark = [
     pytest.mark.xdist_group("browser"),  # one browser for all of them
 ]
 
-WHOLE = mail()[0]
-PICTURED = mail(
-    sample_names(
-        brand=replace(BRAND, logo_url="https://larkfield.example.com/logo.svg"),
-        article=replace(ARTICLE, image_url="https://larkfield.example.com/i.svg", image_alt="A wooden stair"),
-    )
-)[0]
-SHOWN = {
-    "mail": WHOLE,
-    "mail without styles": without_style(WHOLE),
-    "mail with images": PICTURED,
-    "offer alone": mail(sample_names(article=None))[0],
-    **pages(),
-}
+PICTURED = sample_names(
+    brand=replace(BRAND, logo_url="https://larkfield.example.com/logo.svg"),
+    article=replace(ARTICLE, image_url="https://larkfield.example.com/i.svg", image_alt="A wooden stair"),
+)
+SHOWN = pages()
+for _name in TEMPLATES:
+    SHOWN[_name] = mail(template=_name)[0]
+    SHOWN[f"{_name} without styles"] = without_style(SHOWN[_name])
+    SHOWN[f"{_name} with images"] = mail(PICTURED, template=_name)[0]
+    SHOWN[f"{_name} offer alone"] = mail(sample_names(article=None), template=_name)[0]
 # The frame in "browser" runs no scripts, so axe cannot look inside; the mail in it is looked at by itself.
 UNDECIDED = {"browser": {"frame-tested"}}
 

@@ -30,7 +30,7 @@ def buttons(html: str) -> dict[str, str]:
 def test_a_page_loads_nothing_and_runs_nothing(name: str) -> None:
     own = re.sub(r'srcdoc="[^"]*"', "", PAGES[name])
     assert own.startswith("<!DOCTYPE html>")
-    assert not re.search(r"<script|<link|@import|url\(|\son\w+=", own)
+    assert not re.search(r"<script|<link(?! rel=\"alternate\")|@import|url\(|\son\w+=", own)
     assert "noindex" in own
     assert BRAND.name in parser.document_fromstring(own).findtext(".//title")
 
@@ -86,3 +86,12 @@ def test_a_brand_without_links_leaves_no_empty_ones() -> None:
     html = page("done.html", brand=brand, done="undo", list_name="L", action="/u/x")
     assert 'href=""' not in html
     assert "Phone" not in html
+
+
+def test_the_archive_names_each_mail_with_its_day_and_its_feed() -> None:
+    tree: Any = parser.document_fromstring(PAGES["archive"])
+    assert [link.get("href") for link in tree.xpath("//li/a")] == ["/m/r3", "/m/r2", "/m/r1"]
+    assert tree.xpath("//time/@datetime")[0] == "2026-12-01T17:00:00Z"
+    feeds = tree.xpath("//link[@rel='alternate']/@href") + tree.xpath("//p[contains(@class, 'feed')]/a/@href")
+    assert feeds == ["/archive/AbCdEf012345/feed.xml"] * 2
+    assert "Nothing has been sent yet" in PAGES["archive-empty"]

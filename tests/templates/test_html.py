@@ -11,7 +11,7 @@ import pytest
 from lxml import html as parser
 
 from campaigns.colours import READABLE, Colours, contrast
-from tests.support.mail import mail, without_style
+from tests.support.mail import TEMPLATES, mail, without_style
 from tests.support.painted import painted
 from tests.support.sample import ARTICLE, BRAND, CAMPAIGN, LINKS, LIST, NOBODY, OFFER, sample_names
 
@@ -25,16 +25,17 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "offer alone": {"article": None},
     "sparse": {
         "brand": replace(BRAND, url="", phone="", privacy_url=""),
-        "article": replace(ARTICLE, url="", minutes=0, key_points=()),
+        "article": replace(ARTICLE, url="", minutes=0, key_points=(), blocks=()),
         "offer": replace(OFFER, cta_url="", phone="", valid_until="", terms="", paragraphs=()),
     },
     "other colours": {"brand": replace(BRAND, colours=Colours(accent="#ffcf40", offer="#5bd1ff", canvas="#777777"))},
 }
 
 
-@pytest.fixture(params=VARIANTS, scope="module")
+@pytest.fixture(params=[(name, variant) for name in TEMPLATES for variant in VARIANTS], ids="-".join, scope="module")
 def html(request: pytest.FixtureRequest) -> str:
-    return mail(sample_names(**VARIANTS[request.param]))[0]
+    name, variant = request.param
+    return mail(sample_names(**VARIANTS[variant]), template=name)[0]
 
 
 def tree(html: str) -> Any:
