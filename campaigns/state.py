@@ -48,9 +48,8 @@ def _is_undecided(s: Session, run: Run, far: Counts) -> bool:
         return False
     oldest = oldest_uncertain(s, run.id)
     if oldest is not None and database_now(s) - oldest > PROOF_COMES_WITHIN:
-        return (
-            far.planned == 0 or run.doubts > 0
-        )  # the breaker is open, or a probe half closed it and nothing came of it
+        # The breaker is open, or a probe half closed it and nothing came of that.
+        return far.planned == 0 or run.doubts > 0
     return far.planned == 0 and not run.events_expected
 
 

@@ -28,4 +28,4 @@ class News:
 
 def natural_key(*parts: object) -> bytes:
     """One event, one key, whatever id the provider gives a repetition."""
-    return hashlib.blake2b("\x1f".join(map(str, parts)).encode(), digest_size=16).digest()
+    return hashlib.blake2b("\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass"), digest_size=16).digest()

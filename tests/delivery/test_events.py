@@ -169,6 +169,21 @@ def test_words_of_other_mail_servers_carry_no_control_characters(db: Database, k
     assert count(db, run).blocked == 1
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [{"reason": "half a character \ud800 and \x00"}, {"url": "http://example.com/\udfff"}, {"ts_subscriber": "9" * 18}],
+    ids=["surrogate", "surrogate in the key", "large id"],
+)
+def test_an_odd_event_keeps_no_opt_out_beside_it_from_us(db: Database, keys: Keys, odd: dict[str, str]) -> None:
+    run, attempt = accepted(db, keys)
+    brought(db, event("bounce", 1, attempt, **odd), event("unsubscribe", 2, attempt))
+    drained(db, keys)
+    with db.read() as s:
+        assert events.set_aside(s) == 0
+        assert suppression.stops(s, address_key(keys, "p2@example.com"))
+    assert count(db, run).opted_out == 1
+
+
 def test_an_unknown_kind_of_event_is_kept_and_changes_nothing(db: Database, keys: Keys) -> None:
     run, attempt = accepted(db, keys)
     brought(db, event("account_status_change", 1, attempt))

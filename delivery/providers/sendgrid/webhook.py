@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -44,6 +45,7 @@ _DROP_STOPS = {
     "spam reporting address": "complaint",
     "unsubscribed address": "opt-out",
 }
+_LARGEST_ID = 2**31 - 1  # of ours; another program that mails through the account may mean something else by the name
 _URGENT = (b'"spamreport"', b'"unsubscribe"', b'"group_unsubscribe"')
 
 
@@ -75,12 +77,20 @@ def is_urgent(body: bytes) -> bool:
 def parse(body: bytes) -> list[News]:
     """Raises BadInput for what is no array of events; an event of an unknown kind is kept under its own name."""
     try:
-        events = orjson.loads(body)
-    except orjson.JSONDecodeError as cause:
+        events = _loads(body)
+    except ValueError as cause:
         raise BadInput(f"the body of the web hook is no JSON: {cause}") from cause
     if not isinstance(events, list):
         raise BadInput("the body of the web hook is no array of events")
     return [_read(event) for event in events if isinstance(event, dict)]
+
+
+def _loads(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        # Half a character in the words of another mail server must not keep the opt-outs beside it from us.
+        return json.loads(body.decode("utf-8", "replace"))
 
 
 def _read(event: dict[str, Any]) -> News:
@@ -138,7 +148,8 @@ def _text(event: dict[str, Any], name: str) -> str | None:
 
 def _number(value: object) -> int | None:
     text = str(value)
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+    return number if 0 < number <= _LARGEST_ID else None
 
 
 def _detail(event: dict[str, Any]) -> str:
