@@ -147,13 +147,15 @@ def _kill_again_and_again(site: Site, options: argparse.Namespace) -> tuple[int,
     """How many kills left an attempt in flight that the mailbox saw, and that it never saw."""
     dice = random.Random(options.seed)
     in_flight: list[set[str]] = []
+    known: set[str] = set()  # an attempt is of the kill that cut it off, though its lease may outlast the next
     for n in range(options.kills):
         service = _begin(site)
         _until_it_sends(site)
         time.sleep(dice.uniform(0.05, 0.9))
         service.send_signal(signal.SIGKILL)
         service.wait()
-        in_flight.append(_open_attempts(site))
+        in_flight.append(_open_attempts(site) - known)
+        known |= in_flight[-1]
         print(f"\rkill {n + 1} of {options.kills}: {len(site.mailbox()):,} mails", end="", flush=True)
     print()
     time.sleep(1)  # what localgrid still had in hand
