@@ -29,6 +29,7 @@ from subscribers.keys import Keys, check_against, check_fingerprints
 _AT_ONCE = 1_000  # rows in memory
 # Ids that may have been given since the backup, and stand in events still to come: nobody else gets them.
 _LEAP = 1_000_000
+_CURE = "tipsheet suppression pull, look after the rest, and tipsheet resume --after-restore"
 _OF_EVERY_NEW_ONE = ("key_fingerprints", "installation", "places")
 
 Progress = Callable[[int], None]
@@ -145,11 +146,15 @@ def _leap(s: Session, reader: Reader, done: Replayed) -> None:
 def _hold(s: Session, reader: Reader, wish: Wish, done: Replayed) -> tuple[list[str], str]:
     made_at = from_ms(reader.head.made_at)
     if wish.journal is None:
-        return hold_unfinished(s, made_at), (
-            f"the database was restored as it was at {made_at:%Y-%m-%d %H:%M} UTC, without its journal: who opted out "
-            "since then on our own pages is not known"
+        held = hold_unfinished(s, made_at)
+        return held, (
+            f"Nothing is sent, because the database was restored as it was at {made_at:%Y-%m-%d %H:%M} UTC without its "
+            f"journal, and who opted out since then on our own pages is not known; {_CURE}"
         )
     stopped = hold_stopped(s, done.decisions)
     later, unknown = hold_launched_later(s, done.outside)
-    why = f"{unknown:,} mails left since the backup for campaigns that it does not know; make none of them again"
+    why = (
+        f"Nothing is sent, because {unknown:,} mails left since the backup for campaigns that it does not know; make "
+        f"none of them again, also by a series, and then: {_CURE}"
+    )
     return sorted({*stopped, *later}), why if unknown else ""

@@ -95,5 +95,4 @@ def _say(printer: Printer, done: Restored, name: str) -> None:
     if done.held:
         printer.say(f"These need attention before they go on: {', '.join(done.held)}.", "yellow")
     if done.sending_off:
-        printer.say(f"Nothing is sent: {done.sending_off}.", "bold")
-        printer.say("When that is looked after: tipsheet suppression pull, then tipsheet resume --after-restore.")
+        printer.say(f"{done.sending_off}.", "bold")

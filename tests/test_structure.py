@@ -25,6 +25,8 @@ PLANTED = [
     ("campaigns/sly.py", "import web", "Imports go down"),
     ("campaigns/sly.py", "import migrations", "Imports go down"),
     ("web/sly.py", "import cli", "Imports go down"),
+    ("campaigns/sly.py", "import backup", "Imports go down"),
+    ("backup/sly.py", "import cli", "Imports go down"),
     ("localgrid/sly.py", "import base", "localgrid imports nothing of ours"),
     ("localgrid/sly.py", "import scheduler", "localgrid imports nothing of ours"),
     ("web/sly.py", "import localgrid", "Only cli starts localgrid and the clock"),

@@ -115,7 +115,7 @@ def test_without_the_journal_nothing_is_sent_until_a_person_has_looked(
     filled: Database, empty: Database, saved: Save, back: Back
 ) -> None:
     saved(filled)
-    assert "without its journal" in back(empty, with_journal=False).sending_off
+    assert "without its journal," in back(empty, with_journal=False).sending_off
     with pytest.raises(Refused, match="tipsheet suppression pull"), empty.write() as s:
         installation.resume(s, pulls=True)
     with empty.write() as s:

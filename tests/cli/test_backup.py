@@ -55,7 +55,7 @@ def test_without_the_journal_it_says_what_to_do(tipsheet: Run, folder: Path) -> 
     with_ann(tipsheet)
     tipsheet("backup", "tips.backup")
     ended = tipsheet("restore", "tips.backup", "--replace", "--without-journal")
-    assert "Nothing is sent: the database was restored as it was at" in ended.out
+    assert "Nothing is sent, because the database was restored as it was at" in ended.out
     assert "tipsheet resume --after-restore" in ended.out
     assert "tipsheet suppression pull" in tipsheet("resume", "--after-restore").refused()
     assert "tipsheet campaign resume" in tipsheet("resume").refused()
