@@ -73,7 +73,7 @@ def write_people(file: Path) -> None:
         rows = csv.writer(out)
         rows.writerow(["email", "first_name", "last_name", "city", "tags"])
         for n in range(PEOPLE):
-            tags = ",".join(tag for tag, has in (("gardener", n % 3 != 1), ("newcomer", n % 10 == 9)) if has)
+            tags = ";".join(tag for tag, has in (("gardener", n % 3 != 1), ("newcomer", n % 10 == 9)) if has)
             rows.writerow([_email(n), *_name(n), CITIES[n % len(CITIES)], tags])
 
 
