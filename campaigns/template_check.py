@@ -14,10 +14,9 @@ from campaigns.content import brand, template_fields
 from campaigns.examples import sample
 from campaigns.render import Compiled, Source, compile_mail
 from campaigns.render.faults import faults
+from campaigns.trial import INERT, SOMEBODY
 from delivery.outbox import link_urls
 from delivery.slots import Filled, Filler, Recipient
-
-INERT = "test"  # no token: the links of a preview do nothing
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ def preview(s: Session, config: Config, name: str, content: str = "article and o
     """The mail with made-up content, for a made-up person. Raises NotFound or Refused."""
     source = template_files.source(config, name, sample.SUBJECT)
     links = link_urls(config.web.public_url.rstrip("/"), INERT, INERT)
-    return Filler(_compiled(s, config, source, content).message).fill(Recipient(sample.SOMEBODY, links))
+    return Filler(_compiled(s, config, source, content).message).fill(Recipient(SOMEBODY, links))
 
 
 def _problems(s: Session, config: Config, source: Source, content: str) -> Iterator[tuple[str, bool]]:

@@ -1,4 +1,4 @@
-"""A whole made-up mail: article.txt as it is really read, an offer with all its parts, and somebody who gets it."""
+"""A whole made-up mail: article.txt as it is really read, and an offer with all its parts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from campaigns.articles.excerpt import excerpt, without_offers
 from campaigns.articles.source import read_bytes
 
 SUBJECT = "Garden all weekend, get up on Monday"
-SOMEBODY = {"first_name": "Robin", "last_name": "Sample", "email": "robin@example.com"}
 CONTENTS = {  # what a campaign may bring along: which of the cards
     "article and offer": ("article", "offer"),
     "article alone": ("article",),

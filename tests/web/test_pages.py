@@ -11,7 +11,6 @@ from campaigns.compose import Brand
 from web.pages import Pages
 
 BRAND = Brand("Larkfield Physiotherapy", "12 Larkfield Lane")
-ASKED = {"list_name": "Monthly tips", "action": "/u/x"}
 
 
 def own(folder: Path, name: str, text: str) -> Pages:
@@ -21,7 +20,7 @@ def own(folder: Path, name: str, text: str) -> Pages:
 
 
 def shown(pages: Pages) -> str:
-    return bytes(pages.show("unsubscribe", **ASKED).body).decode()
+    return bytes(pages.show("unsubscribe", list_name="Monthly tips", action="/u/x").body).decode()
 
 
 def test_staffs_page_wins_and_may_build_on_what_is_packaged(tmp_path: Path) -> None:
