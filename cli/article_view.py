@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from campaigns.articles.blocks import Block
-from campaigns.articles.edits import by_hand, shown_excerpt
+from campaigns.articles.edits import by_hand, open_warnings, shown_excerpt
 from campaigns.articles.excerpt import Excerpt
 from campaigns.articles.store import as_read, origin_of
 from campaigns.models import Article, Origin
@@ -20,11 +20,13 @@ class View:
     part: Excerpt  # as mails show it
     origin: Origin | None
     by_hand: tuple[str, ...]
+    warnings: tuple[str, ...]
 
 
 def view(door: Door, s: Any, article: Article) -> View:
     part = shown_excerpt(s, article, door.config.campaigns.excerpt_words)
-    return View(article, part, origin_of(s, article), tuple(by_hand(s, article)))
+    warnings = tuple(open_warnings(s, article))
+    return View(article, part, origin_of(s, article), tuple(by_hand(s, article)), warnings)
 
 
 def document(seen: View) -> dict[str, Any]:
@@ -43,7 +45,7 @@ def document(seen: View) -> dict[str, Any]:
         "excerpt": seen.part,
         "offers": article.offers,
         "by_hand": list(seen.by_hand),
-        "warnings": article.warnings,
+        "warnings": list(seen.warnings),
     }
 
 
@@ -73,11 +75,11 @@ def draw(printer: Printer, seen: View) -> None:
         printer.say(f"\nOffer found: {offer['title']}", "bold underline")
         printer.say(offer["body"])
         printer.facts({"phone": offer["phone"], "url": offer["url"], "button": offer["cta"]})
-    warn(printer, article)
+    warn(printer, seen)
 
 
-def warn(printer: Printer, article: Article) -> None:
-    for warning in article.warnings:
+def warn(printer: Printer, seen: View) -> None:
+    for warning in seen.warnings:
         printer.say(f"! {warning}", "yellow")
 
 

@@ -44,7 +44,7 @@ def add(
     printer.say(
         f"The article {article.slug} is added; look at what was read with: tipsheet article show {article.slug}"
     )
-    views.warn(printer, article)
+    views.warn(printer, seen)
     printer.document(views.document(seen))
 
 
@@ -135,5 +135,5 @@ def refresh(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
             seen = views.view(door, s, article)
     printer = Printer(as_json)
     printer.say(f"The article {slug} has changed and was read anew" if changed else f"The article {slug} is unchanged")
-    views.warn(printer, article)
+    views.warn(printer, seen)
     printer.document(views.document(seen) | {"changed": changed})

@@ -94,6 +94,14 @@ def shown_excerpt(s: Session, article: Article, words: int) -> Excerpt:
     return made
 
 
+def open_warnings(s: Session, article: Article) -> list[str]:
+    """What was amiss when it was read, without what a hand has mended since."""
+    picture = s.get(Edit, (article.id, "image_url"))
+    if picture is None or (picture.value and not article.image_alt):
+        return list(article.warnings)
+    return [warning for warning in article.warnings if not picture.as_read or picture.as_read[:80] not in warning]
+
+
 def _values(s: Session, article: Article, wish: Wish) -> dict[str, Any]:
     values: dict[str, Any] = {}
     if wish.title is not None:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
@@ -12,7 +12,9 @@ from lxml import etree
 
 from campaigns.articles.blocks import Block, Kind, Link, Text, words
 from campaigns.articles.encoding import without_hidden
-from campaigns.articles.furniture import is_notice
+from campaigns.articles.furniture import is_notice, speaks_of_page
+from campaigns.articles.headings import could_head_text
+from campaigns.articles.items import items_of, numbered, rows_of
 from campaigns.articles.sentences import ends_as_sentence
 from campaigns.articles.urls import is_web_url
 
@@ -21,7 +23,6 @@ _BLOCKS = frozenset(
     "address article blockquote center dd details div dl dt figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr"
     " li main menu ol p pre section summary table tbody td tfoot th thead tr ul".split()
 )
-_PLACED = frozenset({"blockquote", "figure", "h1", "h2", "h3", "h4", "ol", "table", "ul"})
 _SOURCES = ("src", "data-src", "data-original", "data-lazy-src")
 _LONGEST_MARK = 3  # characters of the number that leads to a footnote
 
@@ -47,7 +48,9 @@ class _Page:
     parts: list[str] = field(default_factory=list)
     linked: list[Link] = field(default_factory=list)  # in these parts
     unlinked: int = 0  # how many words of these parts no link holds
-    loose: int = 0  # the same of all parts
+    plain: int = 0  # how many are not bold
+    loose: int = 0  # how many of all parts no link holds
+    in_bold: bool = False
     in_link: bool = False
     quoted: bool = False
     pictures: list[Block] = field(default_factory=list)  # they follow the words that they stand in
@@ -63,7 +66,7 @@ class _Page:
     def flush(self, make: Callable[[str], Block] | None = None) -> None:
         """What was gathered becomes a block; what only leads elsewhere leaves its link to the block before."""
         text, linked, unlinked = _tidy("".join(self.parts)), self.linked, self.unlinked
-        self.parts, self.linked, self.unlinked = [], [], 0
+        self.parts, self.linked, self.unlinked, self.plain = [], [], 0, 0
         # Blocks inside of one link are a card, which speaks of another page.
         leads_away = self.in_link or not (unlinked or ends_as_sentence(text))
         if make is None and (not words(text) or leads_away or is_notice(text)):
@@ -80,11 +83,18 @@ class _Page:
         if taken:
             taken(self, element)
         elif element.tag in _BLOCKS:
-            self.flush()
+            self._take_inside(element)
+        elif element.tag in ("b", "strong"):
+            outside, self.in_bold = self.in_bold, True
             self.inside(element)
-            self.flush()
+            self.in_bold = outside
         else:
             self.inside(element)
+
+    def _take_inside(self, element: etree._Element) -> None:
+        self.flush()
+        self.inside(element)
+        self.flush()
 
     def heading(self, element: etree._Element) -> None:
         self.flush()
@@ -104,10 +114,12 @@ class _Page:
         self.quoted = outside
 
     def line_break(self, element: etree._Element) -> None:
-        """Two in a row part paragraphs; one only wraps a line."""
+        """Two in a row part paragraphs; one only wraps a line, unless that is bold: so headings were made once."""
         after = element.getnext()
         if after is not None and after.tag == "br" and not (element.tail or "").strip():
             self.flush()
+        elif self.unlinked and not self.plain and could_head_text(_tidy("".join(self.parts))):
+            self.flush(lambda text: Block(kind="heading", level=3, text=text))
         else:
             self.parts.append("\n")
 
@@ -132,29 +144,29 @@ class _Page:
         pictures: list[Block] = []
         linked: list[Link] = []
         menu = True
-        for item in _items(element):
+        for item in items_of(element):
             own = self._apart(item)
             text, found = _said(own.blocks), own.all_links()
-            texts += [_numbered(item, text)] * bool(text)
+            texts += [numbered(item, text)] * bool(text)
             pictures += [block for block in own.blocks if block.kind == "image"]
             linked += found
-            menu = menu and not own.loose
+            menu = menu and (not own.loose or speaks_of_page(text))
         if texts and not menu:
             self.links.setdefault(len(self.blocks), []).extend(linked)
             self.blocks.append(Block(kind="list", items=tuple(texts)))
             self.blocks += pictures
 
     def table(self, element: etree._Element) -> None:
-        self.flush()
-        rows = [row for row in element.iter("tr") if _table_of(row) is element]
-        if _is_layout(element, rows):
-            for row in rows:
-                for cell in row:
-                    self.inside(cell)
-                    self.flush()
+        """A list, one item a row; one of nothing but links is a menu."""
+        rows = rows_of(element)
+        if rows is None:
+            self._take_inside(element)
             return
-        texts = [" – ".join(filter(None, (_tidy("".join(cell.itertext())) for cell in row))) for row in rows]
-        if any(texts):
+        self.flush()
+        cells = [[self._apart(cell) for cell in row] for row in rows]
+        texts = [" – ".join(filter(None, (_said(cell.blocks) for cell in row))) for row in cells]
+        if any(cell.loose for row in cells for cell in row):
+            self.links.setdefault(len(self.blocks), []).extend(link for r in cells for c in r for link in c.all_links())
             self.blocks.append(Block(kind="list", items=tuple(filter(None, texts))))
             self.warnings[_TABLE_WARNING] = None
 
@@ -201,6 +213,7 @@ class _Page:
             loose = 0 if self.in_link else len(words(text))
             self.unlinked += loose
             self.loose += loose
+            self.plain += 0 if self.in_bold else len(words(text))
 
 
 _TAKERS: dict[str, Callable[[_Page, etree._Element], None]] = {
@@ -216,60 +229,8 @@ _TAKERS: dict[str, Callable[[_Page, etree._Element], None]] = {
 }
 
 
-def _items(element: etree._Element) -> Iterator[etree._Element]:
-    """Its items and those of the lists inside, each without the lists inside of it."""
-    for child in list(element):
-        if child.tag in ("ul", "ol", "dl", "menu"):
-            yield from _items(child)
-        elif isinstance(child.tag, str) and child.tag != "dd" and child.getparent() is element:
-            inner = [each for each in child.iter("ul", "ol") if _item_of(each) is child]
-            for each in inner:
-                each.drop_tree()
-            described = child.getnext() if child.tag == "dt" else None
-            yield _described(child, described) if described is not None and described.tag == "dd" else child
-            for each in inner:
-                yield from _items(each)
-
-
-def _described(term: etree._Element, description: etree._Element) -> etree._Element:
-    """A term and what it means, as one item."""
-    joined = etree.Element("li")
-    mark = etree.SubElement(joined, "span")
-    mark.text = " – "
-    joined.insert(0, term)
-    joined.append(description)
-    for each in (term, description):
-        each.tag, each.tail = "span", None
-    return joined
-
-
 def _said(blocks: list[Block]) -> str:
     return " ".join(line for block in blocks for line in block.lines())
-
-
-def _item_of(element: etree._Element) -> etree._Element | None:
-    return next((above for above in element.iterancestors() if above.tag in ("li", "dt", "dd")), None)
-
-
-def _numbered(item: etree._Element, text: str) -> str:
-    above = item.getparent()
-    if item.tag != "li" or above is None or above.tag != "ol" or above.get("reversed") is not None:
-        return text
-    start = above.get("start", "1")
-    place = [each for each in above if each.tag == "li"].index(item)
-    return f"{(int(start) if start.isdecimal() else 1) + place}. {text}"
-
-
-def _table_of(row: etree._Element) -> etree._Element | None:
-    return next((above for above in row.iterancestors("table")), None)
-
-
-def _is_layout(table: etree._Element, rows: list[etree._Element]) -> bool:
-    """Tables that only place things: one column, or cells with headings, lists or several paragraphs in them."""
-    cells = [cell for row in rows for cell in row]
-    return max((len(row) for row in rows), default=0) < 2 or any(
-        len(cell.findall(".//p")) > 1 or any(each.tag in _PLACED for each in cell.iter()) for cell in cells
-    )
 
 
 def _joined(base: str, url: str) -> str:

@@ -25,6 +25,7 @@ _NAMES = frozenset(
 _PHRASES = re.compile(
     r"author[-_ ]?(?:box|bio|card|info|profile)|(?:entry|post|blog|article)[-_ ]?meta|(?:read|up)[-_ ]?next|back[-_ ]to"
     r"[-_ ]top|(?:tags?|cat|category)[-_ ]links|widget[-_ ]area|comment[-_ ](?:list|form|respond)"
+    r"|(?:more|other|recent|related)[-_ ](?:articles|posts|stories)"
 )
 _HIDDEN_NAMES = frozenset({"screen-reader-text", "sr-only", "visually-hidden", "visuallyhidden"})
 _ABOUT = ("has", "with", "no", "is", "without")  # "has-sidebar" says what stands beside, not what this is
@@ -33,11 +34,18 @@ _MOST_SHARE = 0.4  # of the page's words: whatever holds more is no furniture, h
 _NAME_PARTS = re.compile(r"[-_:]+|(?<=[a-z])(?=[A-Z])")
 
 _MOST_WORDS = 14
+_RIGHTS = re.compile(r"©|\bcopyright\b|\ball rights reserved\b", re.I)
+_OTHERS = re.compile(
+    r"(?:(?:leave a )?(?:comments?|reply)$|\d+ (?:comments?|thoughts on|responses)\b|discussion about|written by\b"
+    r"|about the author|more (?:from|articles|posts)\b|(?:related|recent|other) (?:articles|posts|stories)|read next"
+    r"|up next|you (?:might|may) also (?:like|enjoy)|share this\b|sign up\b|subscribe\b|tags?$)",
+    re.I,
+)
 _MADE_BY_FEED = re.compile(r"the post .{1,300} (?:appeared first|first appeared) on .{1,100}\.?$", re.I)
 _NOTICE = re.compile(
-    r"(?:©|\(c\)|copyright\b|all rights reserved|advertisement$|sponsored$|share (?:this|on)\b|posted (?:in|on|by)\b"
-    r"|filed under\b|tagged\b|tags?:|categor(?:y|ies):|leave a (?:comment|reply)|sign up\b.*\b(?:newsletter|more)"
-    r"|subscribe\b|skip to\b|back to top|you might also like|related (?:posts|articles)|read next|up next"
+    r"(?:©|\(c\)|advertisement$|sponsored$|share (?:this|on)\b|(?:posted|submitted) (?:in|on|by)\b|filed under\b"
+    r"|tagged\b|tags?:|categor(?:y|ies):|leave a (?:comment|reply)|log in (?:or register )?to\b"
+    r"|sign up\b.*\b(?:newsletter|more)|subscribe\b|skip to\b|back to top|you might also like|related (?:posts|articles)|read next|up next"
     r"|you are visitor|this (?:site|website) uses cookies|thanks? (?:you )?for reading"
     r"|last (?:changed|updated|modified)\b)",
     re.I,
@@ -56,9 +64,19 @@ def without_furniture(body: etree._Element) -> None:
 
 def is_notice(text: str) -> bool:
     """Whether so short a text speaks of the page, not of the article's subject."""
+    return speaks_of_page(text) or (len(text.split()) <= _MOST_WORDS and is_byline(text))
+
+
+def speaks_of_page(text: str) -> bool:
+    """The same, but a day or a name alone may be part of an article."""
     if _MADE_BY_FEED.match(text):
         return True
-    return len(text.split()) <= _MOST_WORDS and (is_byline(text) or _NOTICE.match(text) is not None)
+    return len(text.split()) <= _MOST_WORDS and bool(_NOTICE.match(text) or _RIGHTS.search(text))
+
+
+def ends_article(heading: str) -> bool:
+    """Whether what follows such a heading is about other articles or readers."""
+    return len(heading.split()) <= _MOST_WORDS and _OTHERS.match(heading) is not None
 
 
 def _is_hidden(element: etree._Element) -> bool:

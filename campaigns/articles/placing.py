@@ -13,6 +13,7 @@ from lxml import etree
 
 from base.errors import BadInput
 from campaigns.articles.blocks import Block, Text, words, words_of
+from campaigns.articles.furniture import ends_article
 
 _FEWEST_WORDS = 60  # of an element that could be an article of its own
 _MOST_OF_THEM = 0.6  # of the words of all articles on a page: then it is the one that the page is for
@@ -40,6 +41,8 @@ def trimmed(text: Text, told: str) -> Text:
         start -= 1
     while end < len(blocks) and blocks[end].kind in ("image", "list"):
         end += 1
+    closing = (i for i in range(start, end) if blocks[i].kind == "heading" and ends_article(blocks[i].text))
+    end = next((i for i in closing if 2 * len(words_of(blocks[i:end])) < len(words_of(blocks[start:end]))), end)
     while end > start and blocks[end - 1].kind == "heading":
         end -= 1
     links = {i - start: found for i, found in text.links.items() if start <= i < end}

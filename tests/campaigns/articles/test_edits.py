@@ -8,7 +8,7 @@ import pytest
 
 from base.database import Database
 from base.errors import BadInput, NotFound
-from campaigns.articles.edits import Wish, by_hand, reset, set_by_hand, shown_excerpt
+from campaigns.articles.edits import Wish, by_hand, open_warnings, reset, set_by_hand, shown_excerpt
 from campaigns.articles.excerpt import KeyPoint
 from campaigns.articles.source import ReadArticle, read_bytes
 from campaigns.articles.store import add_article, free_slug, get_article, origin_of, renew
@@ -102,6 +102,18 @@ def test_a_picture_without_words_is_a_warning(sqlite_db: Database) -> None:
         assert warning.endswith("has no alt text: say what it shows with --image-alt.")
         assert set_by_hand(s, article, Wish(image=""), actor="robin") == ()
         assert article.image_url == ""
+
+
+def test_a_warning_that_a_hand_has_seen_to_is_over(sqlite_db: Database) -> None:
+    missing = "The picture 'https://a.example/read.png' has no alt text: write what it shows."
+    with sqlite_db.write() as s:
+        found = replace(read(image_alt=""), warnings=(missing, "A table was turned into a list."))
+        article = add_article(s, found, actor="robin")
+        assert open_warnings(s, article) == list(found.warnings)
+        set_by_hand(s, article, Wish(image_alt="A back"), actor="robin")
+        assert open_warnings(s, article) == ["A table was turned into a list."]
+        reset(s, article, ["image"])
+        assert open_warnings(s, article) == list(found.warnings)
 
 
 @pytest.mark.parametrize(
