@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -98,4 +99,4 @@ def preview(
         printer.facts({content: html})
     printer.document({"template": name, "subject": next(iter(mails.values())).subject, "written": written})
     if open_it:
-        typer.launch(next(iter(written.values()))["html"])
+        typer.launch(Path(next(iter(written.values()))["html"]).resolve().as_uri())
