@@ -46,8 +46,8 @@ _NOTICE = re.compile(
     r"(?:©|\(c\)|advertisement$|sponsored$|share (?:this|on)\b|(?:posted|submitted) (?:in|on|by)\b|filed under\b"
     r"|tagged\b|tags?:|categor(?:y|ies):|leave a (?:comment|reply)|log in (?:or register )?to\b"
     r"|sign up\b.*\b(?:newsletter|more)|subscribe\b|skip to\b|back to top|you might also like"
-    r"|related (?:posts|articles)|read next|up next|you are visitor|this (?:site|website) uses cookies|thanks? (?:you )?for reading"
-    r"|last (?:changed|updated|modified)\b)",
+    r"|related (?:posts|articles)|read next|up next|you are visitor|this (?:site|website) uses cookies"
+    r"|thanks? (?:you )?for reading|last (?:changed|updated|modified)\b)",
     re.I,
 )
 
