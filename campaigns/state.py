@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from base.database import database_now
 from campaigns.models import Campaign
-from delivery.ledger.counts import Counts, counts, late_count, oldest_uncertain, reached_twice
+from delivery.ledger.counts import Counts, counts, has_overtaken, late_count, oldest_uncertain, reached_twice
 from delivery.models import Run
 
 PROOF_COMES_WITHIN = timedelta(hours=1)
@@ -44,10 +44,13 @@ def progress(s: Session, campaign: Campaign) -> Progress | None:
 
 
 def _is_undecided(s: Session, run: Run, far: Counts) -> bool:
-    if not far.uncertain or far.sending:
-        return False
     oldest = oldest_uncertain(s, run.id)
-    if oldest is not None and database_now(s) - oldest > PROOF_COMES_WITHIN:
+    if oldest is None or far.sending:
+        return False
+    waited = database_now(s) - oldest > PROOF_COMES_WITHIN
+    if has_overtaken(s, run.id):
+        return waited or not run.events_expected
+    if waited:
         # The breaker is open, or a probe half closed it and nothing came of that.
         return far.planned == 0 or run.doubts > 0
     return far.planned == 0 and not run.events_expected
@@ -74,8 +77,9 @@ def attention(campaign: Campaign, far: Progress | None) -> str:
     if far and far.twice:
         return f"{_names(far.twice)} got it twice; what is on record: tipsheet campaign why {campaign.slug} EMAIL"
     if far and far.undecided:
+        whose = f"{far.counts.uncertain:,} mails" if far.counts.uncertain else "a second try of mails that had arrived"
         return (
-            f"no answer and no proof came for {far.counts.uncertain:,} mails; find out what became of them and say so "
+            f"no answer and no proof came for {whose}; find out what became of them and say so "
             f"with: tipsheet campaign resolve {campaign.slug}"
         )
     if far and far.held and not stopped:

@@ -40,7 +40,8 @@ def settle(db: Database, provider: Provider, rules: Rules) -> int:
     with db.read() as s:
         due = _due(s, provider, rules)
         questions = [_question(s, attempt) for attempt in due]
-        alive_since = s.scalar(select(func.max(Attempt.started_at)).where(Attempt.first_event_at.is_not(None)))
+        told_of = Attempt.account == provider.account, Attempt.first_event_at.is_not(None)
+        alive_since = s.scalar(select(func.max(Attempt.started_at)).where(*told_of))
         quiet = events.is_empty(s)
     settled = 0
     for question in questions:

@@ -67,7 +67,8 @@ def has_open_ends() -> ColumnElement[bool]:
     """For queries over Run: is anything still to leave, to be settled, or to be looked at by a person?"""
     open_batch = exists().where(Batch.run_id == Run.id, Batch.state.in_(("planned", "leaving", "uncertain")))
     unfrozen = Run.id.is_not(None) & Run.frozen_at.is_(None)
-    return or_(unfrozen, Run.held.is_not(None), open_batch, exists().where(Duplicate.run_id == Run.id))
+    doubtful = exists().where(Attempt.run_id == Run.id, Attempt.verdict == "uncertain")
+    return or_(unfrozen, Run.held.is_not(None), open_batch, doubtful, exists().where(Duplicate.run_id == Run.id))
 
 
 def has_accepted(run_id: InstrumentedAttribute[int | None]) -> Exists:
@@ -79,6 +80,13 @@ def has_accepted(run_id: InstrumentedAttribute[int | None]) -> Exists:
 
 def batch_count(s: Session, run_id: int) -> int:
     return s.scalar(select(func.count()).where(Batch.run_id == run_id)) or 0
+
+
+def has_overtaken(s: Session, run_id: int) -> bool:
+    """Is a second attempt uncertain of people whom a first one is proved to have reached?"""
+    same = (Batch.run_id == Attempt.run_id) & (Batch.number == Attempt.batch)
+    overtaken = select(Attempt.id).join(Batch, same).where(Attempt.run_id == run_id, Attempt.verdict == "uncertain")
+    return bool(s.scalar(select(overtaken.where(Batch.accepted_by.is_not(None)).exists())))
 
 
 def reached_twice(s: Session, run_id: int) -> tuple[str, ...]:

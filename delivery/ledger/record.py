@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from base.database import database_now
-from delivery.ledger.split import halve, people_in
+from delivery.ledger.split import MAY_NOT_PART, halve, may_not_part, people_in
 from delivery.models import Attempt, Batch, Delivery, DeliveryException, Duplicate, Run
 from delivery.providers.provider import Answer, Verdict
 from subscribers import journal
@@ -117,7 +117,9 @@ def _held(s: Session, attempt: Attempt, answer: Answer) -> None:
 def _halve(s: Session, attempt: Attempt, answer: Answer) -> None:
     """A refusal that names nobody. Halving finds the cause, but blindly bisecting gets an account blocked."""
     batch = s.get_one(Batch, (attempt.run_id, attempt.batch))
-    if _refusals(s, attempt) >= MOST_REFUSALS or (batch.size < 2 and answer.status != 400):
+    if batch.size > 1 and may_not_part(s, batch):
+        _held(s, attempt, replace(answer, words=f"{answer.words}. {MAY_NOT_PART}"))
+    elif _refusals(s, attempt) >= MOST_REFUSALS or (batch.size < 2 and answer.status != 400):
         _held(s, attempt, answer)
     elif batch.size < 2:
         _refused(s, attempt, replace(answer, refused=dict.fromkeys(people_in(s, batch), answer.words)))

@@ -27,19 +27,21 @@ def lose(s: Session, attempt: Attempt, evidence: str) -> bool:
 
 
 def resolve(s: Session, run_id: int, *, sent: bool, because: str, by: str) -> int:
-    """A person decides for every uncertain batch of the run; the decision stands in each attempt's evidence."""
+    """A person decides for every uncertain attempt of the run; the decision stands in each one's evidence."""
     words = f"{by} decided that it {'was' if sent else 'was not'} sent: {because}"
-    uncertain = select(Batch.attempt).where(Batch.run_id == run_id, Batch.state == "uncertain").order_by(Batch.number)
-    return sum(_decide(s, attempt, sent, words) for attempt in s.scalars(uncertain).all())
+    # By attempt and not by batch: one that was overtaken by proof of an earlier one is uncertain, too.
+    uncertain = select(Attempt.id).where(Attempt.run_id == run_id, Attempt.verdict == "uncertain")
+    return sum(_decide(s, attempt, sent, words) for attempt in s.scalars(uncertain.order_by(Attempt.batch)).all())
 
 
-def _decide(s: Session, attempt_id: str | None, sent: bool, words: str) -> bool:
+def _decide(s: Session, attempt_id: str, sent: bool, words: str) -> bool:
     # With the row in hand: a late answer may have told in the meantime what became of it, and it knew better.
     attempt = s.get_one(Attempt, attempt_id, with_for_update=True, populate_existing=True)
     if attempt.verdict != "uncertain":
         return False
-    if not sent:
-        return lose(s, attempt, words)
-    attempt.evidence = words
-    accept(s, attempt)
+    if sent:
+        attempt.evidence = words
+        accept(s, attempt)
+    else:
+        lose(s, attempt, words)
     return True

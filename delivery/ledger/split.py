@@ -7,7 +7,12 @@ from collections.abc import Sequence
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from delivery.models import Batch, Delivery, DeliveryException
+from delivery.models import Attempt, Batch, Delivery, DeliveryException, Run
+
+MAY_NOT_PART = (
+    "A batch would have to leave in parts, but an earlier attempt of it was judged lost, and late proof of that would "
+    "no longer reach everybody; look at SendGrid's Activity for these people, then cancel or resume"
+)
 
 
 def halve(s: Session, batch: Batch) -> None:
@@ -46,9 +51,19 @@ def set_apart(s: Session, run_id: int, number: int, people: Sequence[int]) -> No
     batch = s.get_one(Batch, (run_id, number), with_for_update=True)
     if batch.state != "planned":
         return
+    if may_not_part(s, batch):
+        s.execute(update(Run).where(Run.id == run_id, Run.held.is_(None)).values(held=MAY_NOT_PART))
+        return
     for person in people:
         if batch.size > 1:
             move_out(s, batch, [person])
+
+
+def may_not_part(s: Session, batch: Batch) -> bool:
+    """Was an earlier attempt of all of them judged lost? Late proof of it would reach only those who stayed, and
+    whoever had been moved out would be mailed again: together they stay."""
+    ghosts = Attempt.run_id == batch.run_id, Attempt.batch == batch.number, Attempt.verdict.in_(("lost", "uncertain"))
+    return bool(s.scalar(select(select(Attempt.id).where(*ghosts).exists())))
 
 
 def people_in(s: Session, batch: Batch) -> Sequence[int]:

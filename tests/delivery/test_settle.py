@@ -39,13 +39,13 @@ def uncertain(db: Database, keys: Keys, grid: Running, provider: SendGrid, *, ta
     grid.faults()
 
 
-def alive(db: Database) -> None:
+def alive(db: Database, account: str) -> None:
     """An event came for an attempt that began later than all others: the way back works."""
     with db.write() as s:
         s.add(
             Attempt(
                 id=uuid4().hex,
-                account="x",
+                account=account,
                 started_at=database_now(s),
                 lease_until=database_now(s),
                 verdict="accepted",
@@ -74,7 +74,7 @@ def test_a_lost_attempt_is_proved_lost_and_goes_once_more(
 ) -> None:
     uncertain(db, keys, grid, provider, taken=False)
     time_passes(db, timedelta(minutes=13))
-    alive(db)
+    alive(db, provider.account)
     assert (looked(db, provider), count(db, run).planned) == (1, 2)
     Outbox(db, provider, keys, PACE).step()
     provider.close()
@@ -89,12 +89,22 @@ def test_without_life_on_the_way_back_nothing_is_judged_lost(
     assert (looked(db, provider), count(db, run).uncertain) == (0, 2)
 
 
+def test_events_of_another_account_are_no_sign_of_life(
+    sqlite_db: Database, keys: Keys, grid: Running, provider: SendGrid
+) -> None:
+    run = a_run(sqlite_db, keys, people=2, public_id=uuid4().hex[:12])
+    uncertain(sqlite_db, keys, grid, provider, taken=False)
+    time_passes(sqlite_db, timedelta(minutes=13))
+    alive(sqlite_db, "another account")
+    assert (looked(sqlite_db, provider), count(sqlite_db, run).uncertain) == (0, 2)
+
+
 def test_while_events_wait_in_the_spool_nothing_is_judged_lost(
     db: Database, keys: Keys, grid: Running, provider: SendGrid, run: int
 ) -> None:
     uncertain(db, keys, grid, provider, taken=False)
     time_passes(db, timedelta(minutes=13))
-    alive(db)
+    alive(db, provider.account)
     with db.write() as s:
         events.spool(s, "sendgrid", b"[]", urgent=False)
     assert (looked(db, provider), count(db, run).uncertain) == (0, 2)
@@ -108,7 +118,7 @@ def test_news_that_nobody_could_read_may_be_the_proof_that_it_was_taken(
         events.spool(s, "sendgrid", b"[cut off", urgent=False)
     assert events.drain(db, keys) == 1
     time_passes(db, timedelta(minutes=13))
-    alive(db)
+    alive(db, provider.account)
     assert (looked(db, provider), count(db, run).uncertain) == (0, 2)
     with db.write() as s:
         s.execute(delete(Spooled))
@@ -122,7 +132,7 @@ def test_a_log_that_cannot_be_asked_proves_nothing(
     run = a_run(sqlite_db, keys, people=2, public_id=uuid4().hex[:12])
     uncertain(sqlite_db, keys, grid, provider, taken=False)
     time_passes(sqlite_db, timedelta(minutes=13))
-    alive(sqlite_db)
+    alive(sqlite_db, provider.account)
     grid.faults({"kind": "status", "match": {"path": "/v3/logs*"}, "args": {"status": status, "accept": False}})
     assert (looked(sqlite_db, provider), count(sqlite_db, run).uncertain) == (0, 2)
 
@@ -133,7 +143,7 @@ def test_hold_never_takes_the_absence_of_a_trace_for_proof(
     run = a_run(sqlite_db, keys, people=2, public_id=uuid4().hex[:12])
     uncertain(sqlite_db, keys, grid, provider, taken=False)
     time_passes(sqlite_db, timedelta(minutes=13))
-    alive(sqlite_db)
+    alive(sqlite_db, provider.account)
     hold = Rules(by_proof=False, waiting=RULES.waiting, between_probes=RULES.between_probes)
     assert (looked(sqlite_db, provider, hold), count(sqlite_db, run).uncertain) == (0, 2)
 

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from base.database import Database
-from delivery.ledger import prove, record, sweep
-from delivery.ledger.counts import reached_twice
+from delivery.ledger import prove, record, release, sweep
+from delivery.ledger.counts import has_overtaken, reached_twice
 from delivery.ledger.record import MOST_REFUSALS
 from delivery.ledger.resolve import lose, resolve
 from delivery.ledger.split import set_apart
@@ -115,6 +115,20 @@ def test_one_alone_who_is_refused_without_a_name_is_the_one_who_was_in_the_reque
         assert s.scalars(select(DeliveryException.subscriber_id)).all() == [stays]
 
 
+def test_a_batch_that_may_have_been_taken_before_never_leaves_in_parts(db: Database, keys: Keys) -> None:
+    """Late proof of the earlier attempt would reach only those who stayed; the others would be mailed twice."""
+    run = a_run(db, keys, people=2)
+    first = taken(db)
+    answered(db, first.attempt, UNKNOWN)
+    assert lost(db, first.attempt)
+    answered(db, taken(db).attempt, HALVE)
+    assert take(db) is None
+    assert proved(db, first.attempt)
+    with db.write() as s:
+        release(s, run)
+    assert (count(db, run).accepted, take(db)) == (2, None)
+
+
 def test_one_uncertain_answer_slows_the_run_to_one_batch_and_two_stop_it(db: Database, keys: Keys) -> None:
     run = a_run(db, keys, people=10)
     answered(db, taken(db).attempt, UNKNOWN)
@@ -201,6 +215,25 @@ def test_a_person_may_decide_what_became_of_the_uncertain(db: Database, keys: Ke
     assert (count(db, run).accepted, count(db, run).planned) == ((2, 0) if sent else (0, 2))
     with db.read() as s:
         assert "kim decided" in (s.scalars(select(Attempt.evidence)).one() or "")
+
+
+@pytest.mark.parametrize(("sent", "twice"), [(True, 2), (False, 0)])
+def test_a_person_may_decide_about_an_attempt_that_was_overtaken_by_proof(
+    db: Database, keys: Keys, sent: bool, twice: int
+) -> None:
+    run = a_run(db, keys, people=2)
+    first = taken(db)
+    answered(db, first.attempt, UNKNOWN)
+    lost(db, first.attempt)
+    second = taken(db)
+    answered(db, second.attempt, UNKNOWN)
+    assert proved(db, first.attempt)
+    with db.read() as s:
+        assert has_overtaken(s, run)
+    with db.write() as s:
+        assert resolve(s, run, sent=sent, because="asked them", by="kim") == 1
+    with db.read() as s:
+        assert (len(reached_twice(s, run)), has_overtaken(s, run)) == (twice, False)
 
 
 def test_a_batch_is_never_in_two_states(db: Database, keys: Keys) -> None:
