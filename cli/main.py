@@ -71,7 +71,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # it would take [delivery] in a help text for a colour and swallow it
+    rich_markup_mode="markdown",  # "rich" would take [delivery] in a help text for a colour and swallow it
 )
 
 
