@@ -69,8 +69,8 @@ def _setting_problems(config: Config, *, without_events: bool) -> Iterator[str]:
         yield f"[delivery] from_email is at {domain}, which cannot send; use a domain that SendGrid has verified"
     if not (config.sendgrid.webhook_key or without_events):
         yield (
-            "[sendgrid] webhook_key is not set, so no bounce, complaint or proof would come back; set it, or accept "
-            "that with --without-events"
+            "[sendgrid] webhook_key is not set, so no bounce, complaint or proof would come back; run tipsheet connect "
+            "sendgrid, or accept that with --without-events"
         )
 
 

@@ -111,7 +111,10 @@ def _provider(config: Config, _: Database) -> tuple[State, str]:
     with closing(open_provider(config)) as provider:
         trouble = provider.prepare()
     if not trouble and config.delivery.provider == "sendgrid" and not config.sendgrid.webhook_key:
-        return "mind", "sendgrid can be reached; without [sendgrid] webhook_key nobody learns what became of the mails"
+        return (
+            "mind",
+            "nobody learns what becomes of mails without [sendgrid] webhook_key; run tipsheet connect sendgrid",
+        )
     if not trouble:
         return "ok", f"{config.delivery.provider} can be reached"
     if config.delivery.provider == "local":

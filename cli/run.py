@@ -68,7 +68,10 @@ def _say(printer: Printer, config: Config, service: Running) -> None:
     leaves = f"localgrid; its mailbox is {grid.url}/" if grid else config.delivery.provider
     printer.say(f"Tipsheet runs. Pages and web hook: {web}. Mail leaves through {leaves}.")
     if config.delivery.provider == "sendgrid" and not config.sendgrid.webhook_key:
-        printer.say("No event is believed: [sendgrid] webhook_key is empty.", "yellow")
+        printer.say(
+            "No event is believed, as there is no [sendgrid] webhook_key; learn it with: tipsheet connect sendgrid",
+            "yellow",
+        )
     printer.say("Ctrl-C stops it.")
     printer.document(
         {"web": web, "provider": config.delivery.provider, "mailbox_url": f"{grid.url}/" if grid else None}

@@ -13,7 +13,7 @@ from delivery.providers.sendgrid import webhook
 from web.bodies import read_body
 
 BODY_LIMIT = 5 * 1024 * 1024
-NO_KEY = "No event is believed here: set [sendgrid] webhook_key to the verification key that SendGrid shows."
+NO_KEY = "No event is believed here without [sendgrid] webhook_key; learn it with: tipsheet connect sendgrid"
 NOT_SIGNED = "The signature does not fit the body: check that [sendgrid] webhook_key is the key of this web hook."
 
 

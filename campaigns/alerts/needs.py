@@ -20,7 +20,7 @@ from delivery.models import Attempt, Run
 
 SILENCE = timedelta(minutes=30)  # without an event after mails were taken
 _REMEMBERED = timedelta(days=1)  # older silence is history
-_ADDRESS = re.compile(r"[^\s@<>,;()\"']+@[^\s@<>,;()\"']+")
+_ADDRESS = re.compile(r"[^\s@<>,;:=()\"']+@[^\s@<>,;:=()\"']+")
 
 
 def needs(s: Session, now: datetime) -> list[Need]:
