@@ -19,7 +19,7 @@ from delivery.providers.sendgrid import SendGrid
 from delivery.slots import Message, Place, Slot
 from subscribers.keys import Keys
 from tests.delivery.conftest import sendgrid
-from tests.localgrid.support import Running
+from tests.localgrid.support import Running, until
 from tests.support.runs import a_run, count, time_passes
 
 PACE = Pace(connections=1, lease=timedelta(seconds=60), only_to=())
@@ -142,9 +142,10 @@ def test_a_dead_provider_makes_few_batches_uncertain(sqlite_db: Database, keys: 
     grid.faults({"kind": "status", "args": {"status": 500, "accept": False}})
     outbox = Outbox(sqlite_db, sendgrid(grid.url), keys, Pace(4, timedelta(seconds=60), ()))
     outbox.start()
-    time.sleep(2)
+    until(lambda: count(sqlite_db, run).uncertain >= 4)
+    time.sleep(1)  # time to do more harm, if it would
     outbox.stop()
-    assert 2 <= count(sqlite_db, run).uncertain <= 20, "at most ten batches of two"
+    assert 4 <= count(sqlite_db, run).uncertain <= 20, "at most ten batches of two"
 
 
 def test_whoever_has_too_much_to_say_goes_alone_and_whole(sqlite_db: Database, keys: Keys, grid: Running) -> None:
@@ -171,7 +172,7 @@ def test_stopping_lets_what_is_in_flight_end(sqlite_db: Database, keys: Keys, gr
     grid.faults({"kind": "delay", "args": {"ms": 300}})
     outbox = Outbox(sqlite_db, sendgrid(grid.url, deadline=5), keys, Pace(2, timedelta(seconds=60), ()))
     outbox.start()
-    time.sleep(0.5)
+    until(lambda: count(sqlite_db, run).sending > 0)
     outbox.stop()
     n = count(sqlite_db, run)
     assert (n.sending, n.uncertain) == (0, 0)
