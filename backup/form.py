@@ -152,7 +152,8 @@ def tables_of(s: Session) -> dict[str, Table]:
     for table in found.tables.values():
         for column in table.columns:
             if isinstance(column.type, JSON):
-                column.type.none_as_null = True
+                # Where there must be a value, nothing is a value too: the null of JSON, as for words set by a hand.
+                column.type.none_as_null = bool(column.nullable)
     return {str(table.name): table for table in found.sorted_tables if table.name not in LEFT_OUT}
 
 

@@ -10,6 +10,9 @@ import migrations
 from backup.save import Saved
 from base.database import Database, database_now
 from base.errors import Broken, Refused
+from campaigns.articles.edits import Wish, set_by_hand
+from campaigns.articles.source import read_bytes
+from campaigns.articles.store import add_article
 from delivery import heartbeat, installation
 from migrations import Schema
 from subscribers.keys import Keys
@@ -34,6 +37,20 @@ def test_what_was_saved_comes_back_row_by_row_on_either_database(
     assert migrations.state(empty) is Schema.CURRENT
     with empty.read() as s:
         assert installation.why_off(s) == ""
+
+
+def test_words_set_by_hand_where_nothing_had_been_read_come_back(
+    filled: Database, empty: Database, saved: Save, back: Back
+) -> None:
+    with filled.write() as s:
+        read = read_bytes(b"# Stiff neck\n\nFive minutes do.\n", name="neck.md", markdown=True)
+        article = add_article(s, read, actor="sam")
+        set_by_hand(s, article, Wish(lead="Start today.", key_points=["Nod first"]), actor="sam")
+    before = everything(filled)["article_edits"]
+    saved(filled)
+    back(empty)
+    assert len(before) == 2
+    assert everything(empty)["article_edits"] == before
 
 
 def test_nobody_gets_an_id_that_may_have_been_given_since(
