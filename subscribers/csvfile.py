@@ -17,7 +17,7 @@ from subscribers.values import clean, clean_locale, clean_zone
 
 _FIXED = ("email", "first_name", "last_name", "zone", "locale", "tags")
 _BLOCK = 1 << 20
-_TAG_ENDS = re.compile(r"[;|]")
+_TAG_ENDS = re.compile(r"[;|,]")  # a tag holds none of them, and people write all of them
 
 
 @dataclass(frozen=True)

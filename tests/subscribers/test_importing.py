@@ -150,6 +150,14 @@ def test_the_same_file_again_changes_nothing(db: Database, keys: Keys, tips: int
         assert s.scalar(select(func.count()).select_from(Consent)) == 50
 
 
+@pytest.mark.parametrize("cell", ["runner;newcomer", "runner|newcomer", '"runner, newcomer"'])
+def test_tags_may_be_parted_as_people_write_them(sqlite_db: Database, keys: Keys, tmp_path: Path, cell: str) -> None:
+    with sqlite_db.write() as s:
+        a_list(s)
+    bring_in(sqlite_db, keys, tmp_path, f"email,tags\nann@example.com,{cell}\n")
+    assert card(sqlite_db, keys, "ann@example.com").tags == ("newcomer", "runner")
+
+
 def test_empty_values_erase_nothing_and_tags_are_added(db: Database, keys: Keys, tips: int, tmp_path: Path) -> None:
     with db.write() as s:
         a_person(
