@@ -47,7 +47,7 @@ def _fields() -> set[str]:
         for file in (ROOT / folder).rglob("*.py"):
             source = file.read_text("utf-8")
             for call in re.findall(r"\blog\.\w+\(.*", source):
-                found |= set(re.findall(r"(\w+)=(?:%s|\{)", call))
+                found |= set(re.findall(r"(\w+)=%s", call))
                 found |= set(re.findall(r'"(\w+)":', call.partition("extra=")[2]))
     return found
 
