@@ -18,7 +18,7 @@ from cli.connect import NameServer, draw
 from cli.door import read_config
 from cli.output import Json, Printer
 from cli.status import draw_needs
-from delivery import connect, heartbeat
+from delivery import connect, heartbeat, installation
 from delivery.connect.finding import Finding, State
 from delivery.connect.resolver import Dns
 from delivery.providers import open_provider
@@ -122,10 +122,13 @@ def _provider(config: Config, _: Database) -> tuple[State, str]:
     return "broken", f"{config.delivery.provider} cannot be used: {trouble}"
 
 
-def _service(_: Config, db: Database) -> tuple[State, str]:
+def _service(config: Config, db: Database) -> tuple[State, str]:
     if migrations.state(db) is not Schema.CURRENT:
         return "mind", "cannot be asked before the database is in order"
     with db.read() as s:
         if heartbeat.is_recent(s):
             return "ok", "is running"
+        places = installation.elsewhere(s, installation.place(config))
+    if places:
+        return "mind", f"this database sends from elsewhere ({places}); when nothing runs there, say: tipsheet adopt"
     return "mind", "nothing is running, so nothing would be sent; start it with: tipsheet run"

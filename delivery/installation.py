@@ -41,14 +41,18 @@ def place(config: Config) -> str:
 def sign_in(s: Session, here: str, by: str) -> None:
     """Before anything is sent. A database that was used nowhere yet belongs here; one from elsewhere is Refused."""
     installation(s)
-    known = s.scalars(select(Place.name).order_by(Place.name)).all()
-    if not known:
-        adopt(s, here, by, beside=True)
-    elif here not in known:
+    if places := elsewhere(s, here):
         raise Refused(
-            f"This database was last used elsewhere ({', '.join(known)}) and may be sending from there; when nothing "
+            f"This database was last used elsewhere ({places}) and may be sending from there; when nothing "
             "runs there any more, let it send from here with: tipsheet adopt"
         )
+    adopt(s, here, by, beside=True)
+
+
+def elsewhere(s: Session, here: str) -> str:
+    """The places it sends from, when this is none of them; empty when it may send from here."""
+    known = s.scalars(select(Place.name).order_by(Place.name)).all()
+    return "" if here in known else ", ".join(known)
 
 
 def adopt(s: Session, here: str, by: str, *, beside: bool) -> None:

@@ -97,6 +97,7 @@ def test_a_database_from_elsewhere_does_not_run_before_it_is_adopted(
     sentence = tipsheet("run").refused()
     assert "was last used elsewhere" in sentence
     assert str(folder / "config.toml") in sentence
+    assert "tipsheet adopt" in tipsheet("doctor").out
     assert tipsheet("adopt").out.startswith(f"This database sends from another machine:{folder}")
     monkeypatch.delenv("TIPSHEET_INSTALLATION__NAME")
     assert "tipsheet adopt" in tipsheet("run").refused()
