@@ -20,6 +20,9 @@ from cli.output import Json, Printer, when
 
 app = typer.Typer(help="Series: rules that make a campaign on each of their dates.")
 Slug = Annotated[str, typer.Argument(help="The series' short name.")]
+Start = Annotated[
+    str | None, typer.Option("--from", metavar="DATE", help="No date before; weeks are counted from here.")
+]
 SHOWN = 5
 
 
@@ -36,9 +39,7 @@ def add(
     approval: Annotated[str, typer.Option(help="required: it waits for yours; not: it leaves by itself.")] = "required",
     offer: Annotated[str, typer.Option(help="required: nothing leaves without one; if-any: it may.")] = "required",
     subject: Annotated[str, typer.Option(help="One line, as in campaign add; else the article's title.")] = "",
-    start: Annotated[
-        str | None, typer.Option("--from", metavar="DATE", help="No date before; weeks are counted from here.")
-    ] = None,
+    start: Start = None,
     as_json: Json = False,
 ) -> None:
     """Add a series. Each campaign is made from the next article that its list has not had and the offer of that day.

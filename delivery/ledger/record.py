@@ -61,7 +61,7 @@ def accept(s: Session, attempt: Attempt) -> None:
         _unskip_later(s, batch, attempt)
     elif batch.accepted_by != attempt.id:
         _name_duplicates(s, batch, attempt)
-    _calm(s, batch.run_id)
+    calm(s, batch.run_id)
 
 
 def sweep(s: Session) -> int:
@@ -182,5 +182,5 @@ def _name_duplicates(s: Session, batch: Batch, attempt: Attempt) -> None:
             s.add(Duplicate(run_id=batch.run_id, subscriber_id=person, attempt=attempt.id, found_at=database_now(s)))
 
 
-def _calm(s: Session, run_id: int) -> None:
+def calm(s: Session, run_id: int) -> None:
     s.execute(update(Run).where(Run.id == run_id, Run.doubts > 0).values(doubts=0))

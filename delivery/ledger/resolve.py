@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from base.database import database_now
-from delivery.ledger.record import _calm, accept
+from delivery.ledger.record import accept, calm
 from delivery.models import Attempt, Batch
 from subscribers import journal
 
@@ -21,7 +21,7 @@ def lose(s: Session, attempt: Attempt, evidence: str) -> bool:
     if batch.state != "uncertain" or batch.attempt != attempt.id:
         return False
     batch.state, batch.not_before, batch.lease_until = "planned", database_now(s), None
-    _calm(s, batch.run_id)
+    calm(s, batch.run_id)
     s.flush()
     return True
 
