@@ -9,8 +9,8 @@ import typer
 
 from base.errors import BadInput
 from campaigns.articles.edits import FIELDS, Wish, reset, set_by_hand
-from campaigns.articles.intake import address_of, from_web, keep, limits, take
-from campaigns.articles.store import all_articles, get_article, renew
+from campaigns.articles.intake import before, keep, keep_again, limits, take, take_again
+from campaigns.articles.store import all_articles, get_article
 from cli import article_view as views
 from cli.door import actor, opened
 from cli.output import Json, Printer, when
@@ -120,20 +120,27 @@ def set_(
 
 
 @app.command()
-def refresh(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
-    """Read an article again from the page that it came from; what a hand set stays.
+def refresh(
+    ctx: typer.Context,
+    slug: Slug,
+    moved_to: Annotated[
+        str | None, typer.Option("--from", metavar="SOURCE", help="Where it is now, if not where it was read.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Read an article again from the page or the file that it came from; what a hand set stays.
 
     Example: tipsheet article refresh stiff-neck
     """
     with opened(ctx) as door:
         with door.db.read() as s:
-            address = address_of(s, get_article(s, slug))
-        read = from_web(address, limits(door.config))
+            was = before(s, slug)
+        taken = take_again(was, sys.stdin.buffer, limits(door.config), moved_to=moved_to)
         with door.db.write() as s:
-            article = get_article(s, slug)
-            changed = renew(s, article, read)
+            article, changed = keep_again(s, slug, taken)
             seen = views.view(door, s, article)
     printer = Printer(as_json)
-    printer.say(f"The article {slug} has changed and was read anew" if changed else f"The article {slug} is unchanged")
+    done = "has changed and was read anew" if changed else "is unchanged"
+    printer.say(f"The article {slug} {done}, from {taken.address or 'standard input'}")
     views.warn(printer, seen)
     printer.document(views.document(seen) | {"changed": changed})

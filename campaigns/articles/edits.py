@@ -83,6 +83,12 @@ def by_hand(s: Session, article: Article) -> dict[str, Any]:
     return {edit.field: edit.value for edit in s.scalars(select(Edit).where(Edit.article_id == article.id))}
 
 
+def given_along(s: Session, article: Article) -> dict[str, Any]:
+    """What was given when it was read, and so is what a hand set and what was read at once."""
+    edits = s.scalars(select(Edit).where(Edit.article_id == article.id))
+    return {edit.field: edit.value for edit in edits if edit.value == edit.as_read}
+
+
 def shown_excerpt(s: Session, article: Article, words: int) -> Excerpt:
     """The excerpt that mails show: what a hand set, else what is made from the article."""
     made, mine = excerpt(as_read(article), words), by_hand(s, article)

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
 from base.config import Config
-from base.errors import Refused
-from campaigns.articles.edits import Wish, set_by_hand
+from base.errors import NotFound, Refused
+from campaigns.articles.edits import Wish, given_along, set_by_hand
 from campaigns.articles.encoding import check_size, is_web_page
 from campaigns.articles.fetch import Limits, fetch
 from campaigns.articles.page import read_page
 from campaigns.articles.source import ReadArticle, bytes_of, read_given
-from campaigns.articles.store import add_article, article_at, origin_of
-from campaigns.models import Article
+from campaigns.articles.store import add_article, article_at, get_article, origin_of, renew
+from campaigns.articles.urls import names_the_web
+from campaigns.models import Article, Origin
 from campaigns.slugs import slug_from
 
 _PAGES = frozenset({".html", ".htm", ".xhtml"})
@@ -26,7 +27,17 @@ _PAGES = frozenset({".html", ".htm", ".xhtml"})
 @dataclass(frozen=True)
 class Taken:
     read: ReadArticle
-    address: str  # where it can be read again, or empty
+    address: str  # where it can be read again: a page or a file; empty for standard input
+
+
+@dataclass(frozen=True)
+class Before:
+    """Where an article was read, and what was given along: with it, it is to be read again."""
+
+    slug: str
+    address: str
+    title: str | None
+    url: str | None
 
 
 def limits(config: Config) -> Limits:
@@ -35,28 +46,30 @@ def limits(config: Config) -> Limits:
 
 
 def take(source: str, stdin: BinaryIO, within: Limits, *, title: str | None = None, url: str | None = None) -> Taken:
-    """`source` is an address, a path, or - for standard input. Of a page of the web, title and url are for `keep`:
-    it will be read again. Raises Refused in one sentence."""
-    if source.lower().startswith(("http://", "https://")):
+    """`source` is an address, a path, or - for standard input. Of a page of the web, title and url are for `keep`
+    alone. Raises Refused in one sentence."""
+    if names_the_web(source):
         return Taken(from_web(source, within), source)
     data = bytes_of(source, stdin)
+    # As a whole path: whoever reads it again may stand in another folder.
+    address = "" if source == "-" else str(Path(source).absolute())
     if PurePath(source).suffix.lower() in _PAGES or is_web_page(data):
         name = "standard input" if source == "-" else PurePath(source).name
         check_size(data, name)
-        return Taken(read_page(data, name=name, title=title, url=url), "")
-    return Taken(read_given(data, source, title=title, url=url), "")
+        return Taken(read_page(data, name=name, title=title, url=url), address)
+    return Taken(read_given(data, source, title=title, url=url), address)
 
 
 def keep(
     s: Session, taken: Taken, *, title: str | None = None, url: str | None = None, slug: str | None = None, actor: str
 ) -> Article:
     """Keep what was taken; a title or address that was given along is set by hand. Raises Refused when it is known."""
-    known = article_at(s, taken.address)
+    known = article_at(s, taken.address) if names_the_web(taken.address) else None
     if known and not slug:
         raise Refused(f"This page is there already: read it again with: tipsheet article refresh {known.slug}")
     slug = slug or slug_from(title or taken.read.title)
     article = add_article(s, taken.read, slug=slug, actor=actor, address=taken.address)
-    if taken.address and (title or url):
+    if title or url:
         set_by_hand(s, article, Wish(title=title or None, url=url or None), actor=actor)
     return article
 
@@ -67,11 +80,28 @@ def from_web(address: str, within: Limits) -> ReadArticle:
     return read_page(found.body, name=name, charset=found.charset, found_at=found.url)
 
 
-def address_of(s: Session, article: Article) -> str:
-    """Where to read the article again. Raises Refused for one that came from a file."""
-    origin = origin_of(s, article)
-    if origin is None or not origin.address:
-        raise Refused(
-            f"The article {article.slug} came from a file: add it anew from there, under another name (--slug)"
-        )
-    return origin.address
+def before(s: Session, slug: str) -> Before:
+    """Raises NotFound."""
+    article = get_article(s, slug)
+    origin, given = origin_of(s, article), given_along(s, article)
+    return Before(slug, origin.address if origin else "", given.get("title"), given.get("url"))
+
+
+def take_again(was: Before, stdin: BinaryIO, within: Limits, *, moved_to: str | None) -> Taken:
+    """From where it was read before, or from where it is now. Raises Refused in one sentence."""
+    say_where = f"say where it is now with: tipsheet article refresh {was.slug} --from FILE"
+    source = moved_to or was.address
+    if not source:
+        raise Refused(f"The article {was.slug} came from nowhere that can be read again: {say_where}")
+    try:
+        return take(source, stdin, within, title=was.title, url=was.url)
+    except NotFound as cause:
+        raise cause if moved_to else NotFound(f"{source} is not there any more: {say_where}") from cause
+
+
+def keep_again(s: Session, slug: str, taken: Taken) -> tuple[Article, bool]:
+    """Put what was taken in the place of what was read before; what a hand set stays. Whether it differs."""
+    article = get_article(s, slug)
+    changed = renew(s, article, taken.read)
+    s.get_one(Origin, article.id).address = taken.address
+    return article, changed

@@ -13,6 +13,7 @@ from base.database import database_now
 from base.errors import NotFound, Refused
 from campaigns.articles.blocks import Block
 from campaigns.articles.source import FoundOffer, ReadArticle
+from campaigns.articles.urls import names_the_web
 from campaigns.models import Article, Edit, Origin
 from campaigns.slugs import LONGEST, check_slug, slug_from
 
@@ -21,7 +22,7 @@ _ALSO_BY_HAND = ("title", "url", "image_url", "image_alt")
 
 
 def add_article(s: Session, read: ReadArticle, *, slug: str | None = None, actor: str, address: str = "") -> Article:
-    """Keep what was read at `address` (of a page). Raises Refused when the slug is taken."""
+    """Keep what was read at `address`, of a page or a file. Raises Refused when the slug is taken."""
     slug = check_slug(slug) if slug else slug_from(read.title)
     if _is_taken(s, slug):
         raise Refused(f"The article {slug} is there already; choose another name with --slug")
@@ -46,7 +47,7 @@ def add_article(s: Session, read: ReadArticle, *, slug: str | None = None, actor
 
 def renew(s: Session, article: Article, read: ReadArticle) -> bool:
     """Put what was read anew in the place of what was read before, and leave what a hand set. Whether it differs."""
-    origin = s.get_one(Origin, article.id)
+    origin = origin_of(s, article) or _unknown_origin(s, article)
     now, digest = database_now(s), digest_of(read)
     origin.read_at = now
     if digest == origin.digest:
@@ -92,7 +93,7 @@ def origin_of(s: Session, article: Article) -> Origin | None:
 def is_from_web(s: Session, article: Article) -> bool:
     """Whether it was read from a page or a feed, and not from a file of somebody's."""
     origin = origin_of(s, article)
-    return origin is not None and bool(origin.address)
+    return origin is not None and names_the_web(origin.address)
 
 
 def free_slug(s: Session, title: str) -> str:
@@ -124,6 +125,13 @@ def as_read(article: Article) -> ReadArticle:
 
 def digest_of(read: ReadArticle) -> str:
     return sha256(json.dumps(asdict(read), sort_keys=True).encode()).hexdigest()
+
+
+def _unknown_origin(s: Session, article: Article) -> Origin:
+    unknown = {"address": "", "author": "", "published": "", "digest": ""}
+    origin = Origin(article_id=article.id, **unknown, read_at=article.added_at)
+    s.add(origin)
+    return origin
 
 
 def _content(read: ReadArticle) -> dict[str, object]:

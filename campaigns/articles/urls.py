@@ -9,6 +9,11 @@ LONGEST = 2000
 _UNSAFE = re.compile(r"[\s<>\"'`\\^{|}\x00-\x1f\x7f]")
 
 
+def names_the_web(source: str) -> bool:
+    """Is it meant as an address of the web, well written or not?"""
+    return source.lower().startswith(("http://", "https://"))
+
+
 def is_web_url(url: str) -> bool:
     return _is_absolute(url, ("http", "https"))
 

@@ -68,8 +68,44 @@ def test_what_cannot_be_set_or_read_again_is_one_sentence(folder: Path, tipsheet
     tipsheet("article", "add", "post.md")
     assert "Nothing was given to set" in tipsheet("article", "set", "a-title").refused()
     assert "Give either" in tipsheet("article", "set", "a-title", "--key-point", "A", "--no-key-points").refused()
-    assert "came from a file" in tipsheet("article", "refresh", "a-title").refused()
     assert "is no web address" in tipsheet("article", "set", "a-title", "--url", "ftp://a.example").refused()
+
+
+def test_a_file_is_read_again_where_it_lies_and_what_a_hand_set_stays(folder: Path, tipsheet: Run) -> None:
+    file = folder / "post.txt"
+    file.write_text("Warm up\n\nWalk for five minutes before you run, at any pace.\n")
+    tipsheet("article", "add", "post.txt", "--title", "Before a run", "--slug", "run")
+    assert "is unchanged" in tipsheet("article", "refresh", "run").out
+    tipsheet("article", "set", "run", "--lead", "Slowly does it.", "--image", "https://a.example/run.jpg")
+    tipsheet("article", "set", "run", "--key-point", "Walk", "--image-alt", "A runner")
+    file.write_text("Warm up\n\nWalk for ten minutes before you run, at any pace.\n")
+    again = tipsheet("article", "refresh", "run", "--json").json()
+    assert again["changed"]
+    assert again["blocks"][-1]["text"].startswith("Walk for ten minutes")
+    assert (again["title"], again["image_url"]) == ("Before a run", "https://a.example/run.jpg")
+    assert (again["excerpt"]["lead"], again["excerpt"]["key_points"][0]["items"]) == ("Slowly does it.", ["Walk"])
+
+
+def test_a_file_that_moved_is_read_from_where_it_is_now(folder: Path, tipsheet: Run) -> None:
+    (folder / "post.md").write_text("# A title\n\nA paragraph that says something, in a whole sentence.\n")
+    tipsheet("article", "add", "post.md")
+    (folder / "old").mkdir()
+    (folder / "post.md").rename(folder / "old" / "post.md")
+    gone = tipsheet("article", "refresh", "a-title").refused()
+    assert gone == (
+        f"{folder / 'post.md'} is not there any more: say where it is now with: "
+        "tipsheet article refresh a-title --from FILE"
+    )
+    assert "There is no file nowhere.md" in tipsheet("article", "refresh", "a-title", "--from", "nowhere.md").refused()
+    assert "is unchanged" in tipsheet("article", "refresh", "a-title", "--from", "old/post.md").out
+    assert str(folder / "old" / "post.md") in tipsheet("article", "refresh", "a-title").out
+
+
+def test_what_came_from_standard_input_is_read_again_from_where_a_person_says(tipsheet: Run) -> None:
+    text = b"# A title\n\nA paragraph that says something, in a whole sentence.\n"
+    tipsheet("article", "add", "-", "--slug", "piped", stdin=text)
+    assert "came from nowhere that can be read again: say where" in tipsheet("article", "refresh", "piped").refused()
+    assert "from standard input" in tipsheet("article", "refresh", "piped", "--from", "-", stdin=text * 2).out
 
 
 def test_a_page_may_be_a_file_or_standard_input(folder: Path, tipsheet: Run) -> None:
@@ -77,7 +113,7 @@ def test_a_page_may_be_a_file_or_standard_input(folder: Path, tipsheet: Run) -> 
     for name in ("dig.html", "dig.txt"):
         (folder / name).write_bytes(html)
         added = tipsheet("article", "add", name, "--slug", name.replace(".", "-"), "--json").json()
-        assert (added["title"], added["read_from"]) == ("Dig well", "")
+        assert (added["title"], added["read_from"]) == ("Dig well", str(folder / name))
     piped = tipsheet("article", "add", "-", "--title", "Mine", "--json", stdin=html).json()
     assert (piped["slug"], len(piped["blocks"])) == ("mine", 6)
 

@@ -83,6 +83,16 @@ def test_reading_the_same_again_changes_nothing(sqlite_db: Database) -> None:
         assert origin.changed_at is not None
 
 
+def test_an_article_from_before_origins_were_kept_can_be_read_again(db: Database) -> None:
+    with db.write() as s:
+        article = add_article(s, read(), actor="robin")
+        s.delete(origin_of(s, article))
+        s.flush()
+        assert renew(s, article, read(title="A new title"))
+    with db.read() as s:
+        assert get_article(s, article.slug).title == "A new title"
+
+
 def test_one_thing_set_leaves_the_others_to_the_reading(sqlite_db: Database) -> None:
     with sqlite_db.write() as s:
         article = add_article(s, read(), actor="robin")
