@@ -36,7 +36,7 @@ class Origin(Base):
 
     __tablename__ = "article_origins"
     article_id: Mapped[int] = mapped_column(ForeignKey(Article.id), primary_key=True, autoincrement=False)
-    address: Mapped[str] = mapped_column(index=True)  # of the page, or the whole path of the file; empty for standard input
+    address: Mapped[str] = mapped_column(index=True)  # a page, or the whole path of a file; empty for standard input
     author: Mapped[str]
     published: Mapped[str]  # the day, as 2026-12-01, as far as the page said
     digest: Mapped[str]  # of all that was read

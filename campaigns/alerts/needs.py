@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from base.errors import Broken
 from campaigns.alerts.record import Need, open_checks
+from campaigns.articles.needs import needs as feed_needs
 from campaigns.models import Campaign
 from campaigns.series.needs import needs as series_needs
 from campaigns.state import Progress, attention, progress, state
@@ -20,12 +21,12 @@ from delivery.models import Attempt, Run
 
 SILENCE = timedelta(minutes=30)  # without an event after mails were taken
 _REMEMBERED = timedelta(days=1)  # older silence is history
-_ADDRESS = re.compile(r"[^\s@<>,;:=()\"']+@[^\s@<>,;:=()\"']+")
+_ADDRESS = re.compile(r"[^\s@<>,;:=()/\"']+@[^\s@<>,;:=()/\"']+")
 
 
 def needs(s: Session, now: datetime) -> list[Need]:
-    """Everything, as of now: sending as a whole, campaigns, series, and what was last seen from outside."""
-    found = [*_service(s, now), *_campaigns(s), *_series(s, now), *_checks(s)]
+    """Everything, as of now: sending as a whole, campaigns, series, feeds, and what was last seen from outside."""
+    found = [*_service(s, now), *_campaigns(s), *_series(s, now), *_feeds(s, now), *_checks(s)]
     return [Need(need.cause, _ADDRESS.sub("(an address)", need.words)) for need in found]
 
 
@@ -102,6 +103,11 @@ def _has_stopped(s: Session, campaign: Campaign) -> bool:
 def _series(s: Session, now: datetime) -> Iterator[Need]:
     for need in series_needs(s, now):
         yield Need(f"series:{need.series}:{need.date}:{need.days}", need.sentence)
+
+
+def _feeds(s: Session, now: datetime) -> Iterator[Need]:
+    for need in feed_needs(s, now):
+        yield Need(f"feed:{need.feed}", need.sentence)
 
 
 def _checks(s: Session) -> Iterator[Need]:

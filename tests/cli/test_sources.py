@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from tests.campaigns.articles.feed_files import WHOLE, Piece, rss
+from tests.cli.clinic import database
 from tests.cli.conftest import Run
 from tests.support.site import Site, said, site
 
@@ -145,3 +148,22 @@ def test_a_feed_is_followed_looked_at_and_let_go(home: Site, tipsheet: Run) -> N
     assert tipsheet("feed", "remove", home.url("/feed")).code == 0
     assert "No feed is followed at" in tipsheet("feed", "remove", home.url("/feed")).refused()
     assert len(tipsheet("article", "list", "--json").json()) == 2
+
+
+def test_a_feed_that_stays_unreadable_is_in_status_and_doctor_until_it_is_read(home: Site, tipsheet: Run) -> None:
+    home.answers["/feed"] = said(rss(home.url(""), Piece("dig", "Dig well")), "text/xml")
+    tipsheet("feed", "add", home.url("/feed"))
+    home.answers["/feed"] = said(status=500)
+    for _ in range(3):
+        tipsheet("feed", "check")
+    assert needs(tipsheet, "status") == needs(tipsheet, "doctor") == []
+    with database() as db, db.write() as s:
+        s.execute(text("UPDATE feeds SET checked_at = checked_at - 6 * 3600 * 1000"))
+    assert needs(tipsheet, "status") == needs(tipsheet, "doctor") == ["feed:1"]
+    home.answers["/feed"] = said(rss(home.url(""), Piece("dig", "Dig well")), "text/xml")
+    tipsheet("feed", "check")
+    assert needs(tipsheet, "status") == needs(tipsheet, "doctor") == []
+
+
+def needs(tipsheet: Run, command: str) -> list[str]:
+    return [each["cause"] for each in json.loads(tipsheet(command, "--json").out)["needs"]]
