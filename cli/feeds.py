@@ -6,11 +6,13 @@ from typing import Annotated
 
 import typer
 
-from campaigns.articles.arrivals import Looked, add_feed, all_feeds, feed_ids, look, remove_feed
+from base.errors import BadInput
+from campaigns.articles.arrivals import TAKEN, Looked, add_feed, all_feeds, feed_ids, look, remove_feed
 from cli.door import actor, opened
 from cli.output import Json, Printer, when
 
 app = typer.Typer(help="Feeds: where articles arrive from by themselves.")
+SHOWN = 5  # of those that were left out
 Url = Annotated[str, typer.Argument(help="The feed's address; see tipsheet feed list.")]
 
 
@@ -19,20 +21,24 @@ def add(
     ctx: typer.Context,
     url: Annotated[str, typer.Argument(help="The address of an RSS or Atom feed.")],
     take: Annotated[
-        int | None,
-        typer.Option(min=0, help="How many of the articles in it already arrive, the newest; all when left out."),
-    ] = None,
+        str,
+        typer.Option(
+            metavar="N", help="How many of the articles in it arrive now, the newest, or all; one when left out."
+        ),
+    ] = str(TAKEN),
     as_json: Json = False,
 ) -> None:
-    """Follow a feed: what is in it arrives now, what is new in it by itself.
+    """Follow a feed: its newest article arrives now, what is new in it by itself. Older ones stay out, unless you say.
 
     Example: tipsheet feed add https://example.com/blog/feed --take 3
     """
+    many = _many(take)
     with opened(ctx) as door:
-        looked = add_feed(door.db, url, door.config, take=take, actor=actor())
+        looked = add_feed(door.db, url, door.config, take=many, actor=actor())
     printer = Printer(as_json)
     printer.say("The feed is followed; tipsheet run looks at it again and again")
     _say(printer, looked)
+    _say_left(printer, looked)
     printer.document(looked)
 
 
@@ -88,6 +94,22 @@ def remove(ctx: typer.Context, url: Url, as_json: Json = False) -> None:
     printer = Printer(as_json)
     printer.say("The feed is followed no more; what arrived from it stays")
     printer.document({"url": url})
+
+
+def _many(take: str) -> int | None:
+    if take != "all" and not (take.isdecimal() and len(take) < 6):
+        raise BadInput(f"{take[:40]!r} is nothing for --take; give a number, or all")
+    return None if take == "all" else int(take)
+
+
+def _say_left(printer: Printer, looked: Looked) -> None:
+    if not looked.left:
+        return
+    printer.say(f"Left out of what was in it before: {len(looked.left)}; the newest of these:")
+    for each in looked.left[:SHOWN]:
+        printer.say(f"  {each.title}  {each.link}".rstrip())
+    printer.say("Add one with: tipsheet article add ADDRESS")
+    printer.say(f"Or all: tipsheet feed remove {looked.url}, then tipsheet feed add {looked.url} --take all")
 
 
 def _say(printer: Printer, looked: Looked) -> None:

@@ -25,10 +25,19 @@ from campaigns.models import Article, Feed, FeedEntry
 
 log = logging.getLogger(__name__)
 
+TAKEN = 1  # of what is in a feed when it is added: a series would mail a whole backlog, the oldest first
 MOST_AT_ONCE = 5  # entries that the service reads before other feeds have their turn, and before a stop is heard
 MOST_TRIES = 6  # for an entry that cannot be read, until the feed says something else about it
 LONGEST_WAIT = timedelta(days=1)
 _LOOKING = timedelta(minutes=15)  # longer than one look: nobody else begins meanwhile
+
+
+@dataclass(frozen=True)
+class Left:
+    """An article of a feed that was not taken, and will not be."""
+
+    title: str
+    link: str
 
 
 @dataclass
@@ -39,6 +48,7 @@ class Looked:
     new: list[str] = field(default_factory=list)  # slugs
     changed: list[str] = field(default_factory=list)
     trouble: list[str] = field(default_factory=list)  # sentences
+    left: list[Left] = field(default_factory=list)  # what was in it before, when it was added
     more: bool = False  # there is more than this look was to take
 
 
@@ -55,21 +65,24 @@ class Listed:
     trouble: str
 
 
-def add_feed(db: Database, url: str, config: Config, *, take: int | None = None, actor: str) -> Looked:
-    """Follow a feed. Of what is in it already the newest `take` arrive, or all. Raises Refused."""
+def add_feed(db: Database, url: str, config: Config, *, take: int | None = TAKEN, actor: str) -> Looked:
+    """Follow a feed. Of what is in it already the newest `take` arrive, or all for None. Raises Refused."""
     url = target_of(url.strip()).url
     with db.read() as s:
         if s.scalar(select(Feed.id).where(Feed.url == url)) is not None:
             raise Refused("This feed is followed already; look at it now with: tipsheet feed check")
     read = read_feed(fetch(url, "feed", limits(config)))
+    left = read.entries[: max(0, len(read.entries) - take)] if take is not None else ()
     with db.write() as s:
         now = database_now(s)
         feed = Feed(url=url, title=read.title, next_at=now + _LOOKING, added_at=now, added_by=actor)
         s.add(feed)
         s.flush()
-        for entry in read.entries[: len(read.entries) - take] if take is not None else ():
+        for entry in left:
             _remember(s, feed.id, entry, digest=entry.digest, tries=MOST_TRIES)
-    return look(db, feed.id, config)
+    looked = look(db, feed.id, config)
+    looked.left = [Left(entry.title, entry.link) for entry in reversed(left)]
+    return looked
 
 
 def look(db: Database, feed_id: int, config: Config, *, most: int | None = None) -> Looked:

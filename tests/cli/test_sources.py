@@ -135,8 +135,10 @@ def test_a_feed_is_followed_looked_at_and_let_go(home: Site, tipsheet: Run) -> N
     assert "No feed yet" in tipsheet("feed", "list").out
     assert "No feed yet" in tipsheet("feed", "check").out
     home.answers["/feed"] = said(rss(home.url(""), Piece("dig", "Dig well"), Piece("desk", "Desk", 2)), "text/xml")
-    added = tipsheet("feed", "add", home.url("/feed"), "--take", "1")
+    added = tipsheet("feed", "add", home.url("/feed"))
     assert "new: desk" in added.out
+    assert "Left out of what was in it before: 1;" in added.out
+    assert f"Dig well  {home.url('/dig')}" in added.out
     home.answers["/feed"] = said(rss(home.url(""), Piece("dig", "Dig"), Piece("lift", "Lift", 3)), "text/xml")
     assert "new: lift" in tipsheet("feed", "check").out
     assert "nothing new" in tipsheet("feed", "check", home.url("/feed")).out
@@ -148,6 +150,25 @@ def test_a_feed_is_followed_looked_at_and_let_go(home: Site, tipsheet: Run) -> N
     assert tipsheet("feed", "remove", home.url("/feed")).code == 0
     assert "No feed is followed at" in tipsheet("feed", "remove", home.url("/feed")).refused()
     assert len(tipsheet("article", "list", "--json").json()) == 2
+
+
+@pytest.mark.parametrize(("take", "new", "left"), [("0", 0, 3), ("2", 2, 1), ("9", 3, 0), ("all", 3, 0)])
+def test_of_a_backlog_as_many_arrive_as_were_asked_for(
+    take: str, new: int, left: int, home: Site, tipsheet: Run
+) -> None:
+    pieces = (Piece("dig", "Dig well"), Piece("desk", "Desk", 2), Piece("lift", "Lift", 3))
+    home.answers["/feed"] = said(rss(home.url(""), *pieces), "text/xml")
+    added = tipsheet("feed", "add", home.url("/feed"), "--take", take, "--json").json()
+    assert (len(added["new"]), [each["title"] for each in added["left"]]) == (
+        new,
+        ["Lift", "Desk", "Dig well"][3 - left :],
+    )
+
+
+@pytest.mark.parametrize("take", ["some", "-1", "1.5", "", "1" * 6])
+def test_what_says_no_number_of_articles_is_refused(take: str, tipsheet: Run) -> None:
+    sentence = tipsheet("feed", "add", "https://larkfield.example/feed", f"--take={take}").refused()
+    assert sentence.endswith("is nothing for --take; give a number, or all")
 
 
 def test_a_feed_that_stays_unreadable_is_in_status_and_doctor_until_it_is_read(home: Site, tipsheet: Run) -> None:
