@@ -15,7 +15,7 @@ from campaigns.recipients import in_words, why_excluded
 from delivery.models import Run
 from delivery.trail import Step, trail
 from subscribers.keys import Keys
-from subscribers.models import Consent, List, Subscriber
+from subscribers.models import Consent, Evidence, List, Subscriber
 from subscribers.people import find
 
 _TO_COME = datetime.max.replace(tzinfo=UTC)
@@ -43,7 +43,8 @@ def why(s: Session, keys: Keys, campaign: Campaign, email: str) -> Why:
 
 def _consents(s: Session, campaign: Campaign, person: Subscriber) -> list[Step]:
     mine = Consent.subscriber_id == person.id, Consent.list_id == campaign.list_id
-    rows = s.scalars(select(Consent).where(*mine).order_by(Consent.id))
+    columns = select(Consent.at, Consent.state, Evidence.how, Evidence.source)
+    rows = s.execute(columns.join(Evidence, Evidence.id == Consent.evidence_id).where(*mine).order_by(Consent.id))
     return [Step(row.at, f"consent {row.state}", f"{row.how}: {row.source}") for row in rows]
 
 

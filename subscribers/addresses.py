@@ -17,6 +17,7 @@ _LABEL = r"(?![A-Za-z0-9]{2}--)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _PLAIN = re.compile(rf"({_ATOM}(?:\.{_ATOM})*)@((?:{_LABEL}\.)+[A-Za-z]{{2,63}})")
 _LONGEST = 254
 _LONGEST_LOCAL = 64
+_GMAIL = ("gmail.com", "googlemail.com")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,19 @@ def address_key(keys: Keys, address: Address | str) -> bytes:
     """The same 32 bytes for every way to write an address; only the secret tells whose they are."""
     canonical = (parse_address(address) if isinstance(address, str) else address).canonical
     return hmac.digest(keys.address, canonical.encode("ascii"), "sha256")
+
+
+def wide_key(keys: Keys, address: Address | str) -> bytes | None:
+    """The key of the mailbox behind a Gmail address, where dots, +tags and googlemail.com make no difference.
+
+    A stop under it also stops the other ways to write the address. None for every other domain: nothing is guessed.
+    """
+    canonical = (parse_address(address) if isinstance(address, str) else address).canonical
+    local, _, domain = canonical.rpartition("@")
+    if domain not in _GMAIL:
+        return None
+    mailbox = f"{local.partition('+')[0].replace('.', '')}@gmail.com"
+    return hmac.digest(keys.address, mailbox.encode("ascii"), "sha256")
 
 
 def _visible(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from subscribers.models import Consent, List, Subscriber, Subscription
+from subscribers.models import Consent, Evidence, List, Subscriber, Subscription, Wording
 from subscribers.people import tags_of
 from subscribers.suppression import stops
 
@@ -62,8 +62,10 @@ class Card:
 
 def show(s: Session, person: Subscriber) -> Card:
     consents = (
-        select(List.slug, Consent.state, Consent.at, Consent.how, Consent.wording, Consent.source, Consent.actor)
+        select(List.slug, Consent.state, Consent.at, Evidence.how, Wording.text, Evidence.source, Evidence.actor)
         .join(List, List.id == Consent.list_id)
+        .join(Evidence, Evidence.id == Consent.evidence_id)
+        .join(Wording, Wording.id == Evidence.wording_id)
         .where(Consent.subscriber_id == person.id)
         .order_by(Consent.id)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from base.database import database_now
 from base.errors import NotFound, Refused
+from subscribers.evidence import NOTHING_PERSONAL, Personal, evidence_id, sealed
 from subscribers.models import Consent, List, Subscriber, Subscription
 from subscribers.suppression import lift, stops, suppress
 
@@ -25,11 +26,9 @@ class OptOut:
 
 @dataclass(frozen=True)
 class _Evidence:
-    how: str
-    wording: str
-    source: str
-    actor: str
+    id: int
     at: datetime
+    personal: Personal = NOTHING_PERSONAL
 
 
 def give(
@@ -42,21 +41,26 @@ def give(
     wording: str,
     source: str,
     actor: str,
+    jurisdiction: str = "",
+    typed: str = "",
     at: datetime | None = None,
 ) -> bool:
     """Record that a person wants this list; False when that held already. Refused after an opt-out or stop.
 
-    A confirmation is never turned back into a question: pending after confirmed changes nothing.
+    A confirmation is never turned back into a question: pending after confirmed changes nothing. `typed` is the
+    address as the person wrote it.
     """
     _lock(s, subscriber.address_key)
-    if stop := next(iter(stops(s, subscriber.address_key, list_id)), None):
+    if stop := next(iter(stops(s, subscriber.address_key, list_id, wide=subscriber.wide_key)), None):
         raise Refused(_why_stopped(subscriber.email, stop.reason), reason=stop.reason)
     held = s.get(Subscription, (list_id, subscriber.id), populate_existing=True)
     if held and held.state == "withdrawn":
         raise Refused(_why_stopped(subscriber.email, "opt-out"), reason="opt-out")
     if held and (held.state == state or held.state == "confirmed"):
         return False
-    _record(s, subscriber.id, list_id, state, _Evidence(how, wording, source, actor, at or database_now(s)))
+    shared = evidence_id(s, how=how, wording=wording, source=source, actor=actor, jurisdiction=jurisdiction)
+    personal = sealed({"address": typed or subscriber.email})
+    _record(s, subscriber.id, list_id, state, _Evidence(shared, at or database_now(s), personal))
     return True
 
 
@@ -76,9 +80,9 @@ def opt_out(
     # The stop needs no subscriber: it also holds for one who is being added at this moment.
     changed = suppress(s, address_key, "opt-out", list_id=list_id, source=source, at=at)
     left = _to_leave(s, holder.id, list_id) if holder else []
-    evidence = _Evidence(how, "", source, actor, at)
+    shared = evidence_id(s, how=how, wording="", source=source, actor=actor)
     for subscription, _slug in left:
-        _record(s, subscription.subscriber_id, subscription.list_id, "withdrawn", evidence)
+        _record(s, subscription.subscriber_id, subscription.list_id, "withdrawn", _Evidence(shared, at))
     return OptOut(changed or bool(left), tuple(slug for _, slug in left))
 
 
@@ -102,11 +106,12 @@ def undo(
     if holder is None:
         raise NotFound("Nobody with this address is known any more; sign up again instead")
     back = _left_at_once(s, holder) if list_id is None else [list_id]
-    changed = _lift_opt_outs(s, address_key, list_id, back, source, at)
+    changed = _lift_opt_outs(s, address_key, list_id, back, source, actor, at)
     for each in back:
         held = s.get(Subscription, (each, holder.id), populate_existing=True)
         if held is None or held.state != "confirmed":
-            _record(s, holder.id, each, "confirmed", _Evidence(how, wording, source, actor, at))
+            shared = evidence_id(s, how=how, wording=wording, source=source, actor=actor)
+            _record(s, holder.id, each, "confirmed", _Evidence(shared, at, sealed({"address": holder.email})))
             changed = True
     slugs = s.scalars(select(List.slug).where(List.id.in_(back)).order_by(List.slug))
     return OptOut(changed, tuple(slugs))
@@ -140,10 +145,14 @@ def _left_at_once(s: Session, holder: Subscriber) -> list[int]:
 
 
 def _lift_opt_outs(
-    s: Session, address_key: bytes, list_id: int | None, back: list[int], source: str, at: datetime
+    s: Session, address_key: bytes, list_id: int | None, back: list[int], source: str, actor: str, at: datetime
 ) -> bool:
-    lifted = [lift(s, address_key, "opt-out", list_id=each, at=at) for each in back]
-    everywhere = lift(s, address_key, "opt-out", list_id=None, at=at)
+
+    def lifted_on(where: int | None) -> bool:
+        return lift(s, address_key, "opt-out", list_id=where, at=at, by=actor, because=source)
+
+    lifted = [lifted_on(each) for each in back]
+    everywhere = lifted_on(None)
     if everywhere and list_id is not None:
         # Wanting one list again is no consent to the others: there the stop stays.
         for other in s.scalars(select(List.id).where(List.id != list_id)).all():
@@ -152,11 +161,15 @@ def _lift_opt_outs(
 
 
 def _record(s: Session, subscriber_id: int, list_id: int, state: str, evidence: _Evidence) -> None:
-    row = Consent(subscriber_id=subscriber_id, list_id=list_id, state=state, **asdict(evidence))
+    row = Consent(subscriber_id=subscriber_id, list_id=list_id, state=state, at=evidence.at, evidence_id=evidence.id)
+    row.personal, row.salt, row.digest = evidence.personal
     s.add(row)
     s.flush()
-    now = Subscription(list_id=list_id, subscriber_id=subscriber_id, state=state, since=row.at, consent_id=row.id)
-    s.merge(now)
+    held = s.get(Subscription, (list_id, subscriber_id))
+    if held is None:
+        held = Subscription(list_id=list_id, subscriber_id=subscriber_id)
+        s.add(held)
+    held.state, held.since, held.consent_id = state, row.at, row.id
     s.flush()
 
 

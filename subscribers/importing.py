@@ -74,7 +74,7 @@ def import_csv(
     read = 0
     for chunk in _chunks(file, keys):
         read += len(chunk)
-        for row in _decide(db, basis, chunk):
+        for row in _decide(db, keys, basis, chunk):
             counts[row.outcome] += 1
             if row.reason and len(left_out) < _SHOWN:
                 left_out.append(row)
@@ -114,21 +114,23 @@ def _read(file: File, keys: Keys, seen: _Seen, line: int, cells: Sequence[str]) 
     return _Candidate(line, person.address.ascii, key, person)
 
 
-def _decide(db: Database, basis: Basis, chunk: list[_Candidate]) -> Iterator[ImportedRow]:
+def _decide(db: Database, keys: Keys, basis: Basis, chunk: list[_Candidate]) -> Iterator[ImportedRow]:
     people = {each.key: each.person for each in chunk if each.person is not None}
-    taken = _take_in(db, basis, people)
+    taken = _take_in(db, keys, basis, people)
     for each in chunk:
         outcome, reason = (each.outcome, each.reason) if each.outcome else taken[each.key]
         yield ImportedRow(each.line, each.email, outcome, reason)
 
 
-def _take_in(db: Database, basis: Basis, people: dict[bytes, Incoming]) -> Mapping[bytes, tuple[Outcome, str]]:
+def _take_in(
+    db: Database, keys: Keys, basis: Basis, people: dict[bytes, Incoming]
+) -> Mapping[bytes, tuple[Outcome, str]]:
     if not people:
         return {}
     for attempt in range(1, _TRIES + 1):
         try:
             with db.write() as s:
-                return take_in(s, basis, people)
+                return take_in(s, keys, basis, people)
         except IntegrityError as cause:
             # Somebody added one of these people between our look and our write: look again.
             if attempt == _TRIES:

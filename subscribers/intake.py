@@ -11,15 +11,18 @@ from sqlalchemy import Table, insert, select, update
 from sqlalchemy.orm import Session
 
 from base.database import database_now
+from subscribers.addresses import wide_key
 from subscribers.csvfile import Incoming
+from subscribers.evidence import evidence_id, sealed
 from subscribers.fields import remember_fields
-from subscribers.models import Consent, Subscriber, SubscriberTag, Subscription
+from subscribers.keys import Keys
+from subscribers.models import Consent, Profile, Subscriber, SubscriberTag, Subscription
 from subscribers.people import tags_of
 from subscribers.suppression import OPTED_OUT, stopped_keys
 
 # Tables, not classes: the ORM's way to insert many rows takes twice as long.
-_PEOPLE, _CONSENTS, _SUBSCRIPTIONS, _TAGS = (
-    cast(Table, each.__table__) for each in (Subscriber, Consent, Subscription, SubscriberTag)
+_PEOPLE, _PROFILES, _CONSENTS, _SUBSCRIPTIONS, _TAGS = (
+    cast(Table, each.__table__) for each in (Subscriber, Profile, Consent, Subscription, SubscriberTag)
 )
 
 Taken = Literal["new", "updated", "unchanged", "suppressed"]
@@ -44,18 +47,23 @@ class _Known:
     state: str | None  # on this list
 
 
-def take_in(s: Session, basis: Basis, people: Mapping[bytes, Incoming]) -> dict[bytes, tuple[Taken, str]]:
+def take_in(s: Session, keys: Keys, basis: Basis, people: Mapping[bytes, Incoming]) -> dict[bytes, tuple[Taken, str]]:
     """What became of each, by address key. Empty values erase nothing, tags are only added, pending stays pending."""
     known = _known(s, basis.list_id, people)
     withdrawn = {key: OPTED_OUT for key, person in known.items() if person.state == "withdrawn"}
-    kept_out = {**stopped_keys(s, people, basis.list_id), **withdrawn}
+    wide = {key: found for key, person in people.items() if (found := wide_key(keys, person.address))}
+    stopped = stopped_keys(s, {*people, *wide.values()}, basis.list_id)
+    behind = {key: stopped[mailbox] for key, mailbox in wide.items() if mailbox in stopped}
+    kept_out = {**behind, **{key: why for key, why in stopped.items() if key in people}, **withdrawn}
     # Always in the order of the keys: two imports of the same people then wait for each other instead of locking up.
     welcome = {key: people[key] for key in sorted(people) if key not in kept_out}
     outcomes = _sort(welcome, known)
     at = database_now(s)
-    ids = {key: person.id for key, person in known.items()} | _add(s, welcome, outcomes, at)
+    ids = {key: person.id for key, person in known.items()} | _add(s, basis, welcome, wide, outcomes, at)
     _update(s, welcome, known, outcomes)
-    _subscribe(s, basis, [ids[key] for key in welcome if key not in known or known[key].state is None], at)
+    _subscribe(
+        s, basis, {ids[key]: welcome[key] for key in welcome if key not in known or known[key].state is None}, at
+    )
     _tag(s, welcome, known, ids)
     remember_fields(s, {name for person in welcome.values() for name in person.custom})
     left_out: dict[bytes, tuple[Taken, str]] = {key: ("suppressed", kept_out[key]) for key in people if key in kept_out}
@@ -95,7 +103,12 @@ def _merged(person: Incoming, known: _Known) -> dict[str, Any]:
 
 
 def _add(
-    s: Session, welcome: Mapping[bytes, Incoming], outcomes: Mapping[bytes, Taken], at: datetime
+    s: Session,
+    basis: Basis,
+    welcome: Mapping[bytes, Incoming],
+    wide: Mapping[bytes, bytes],
+    outcomes: Mapping[bytes, Taken],
+    at: datetime,
 ) -> dict[bytes, int]:
     empty = {"first_name": "", "last_name": "", "zone": "", "locale": ""}
     rows = [
@@ -104,6 +117,7 @@ def _add(
             **person.fields,
             "email": person.address.ascii,
             "address_key": key,
+            "wide_key": wide.get(key),
             "custom": person.custom,
             "created_at": at,
         }
@@ -113,7 +127,10 @@ def _add(
     if not rows:
         return {}
     added = insert(_PEOPLE).returning(_PEOPLE.c.address_key, _PEOPLE.c.id)
-    return {bytes(row.address_key): row.id for row in s.execute(added, rows)}
+    ids = {bytes(row.address_key): row.id for row in s.execute(added, rows)}
+    profile = {"joined": at, "source": basis.how}
+    s.execute(insert(_PROFILES), [{**profile, "subscriber_id": each} for each in ids.values()])
+    return ids
 
 
 def _update(
@@ -128,14 +145,18 @@ def _update(
         s.execute(update(Subscriber), changed)
 
 
-def _subscribe(s: Session, basis: Basis, subscriber_ids: list[int], at: datetime) -> None:
-    if not subscriber_ids:
+def _subscribe(s: Session, basis: Basis, people: Mapping[int, Incoming], at: datetime) -> None:
+    if not people:
         return
     will = {"list_id": basis.list_id, "state": "confirmed"}
-    evidence = {"at": at, "how": basis.how, "wording": basis.wording, "source": basis.source, "actor": basis.actor}
+    shared = evidence_id(s, how=basis.how, wording=basis.wording, source=basis.source, actor=basis.actor)
+    evidence = {"at": at, "evidence_id": shared}
     recorded = s.execute(
         insert(_CONSENTS).returning(_CONSENTS.c.id, _CONSENTS.c.subscriber_id),
-        [{**will, **evidence, "subscriber_id": each} for each in subscriber_ids],
+        [
+            {**will, **evidence, **sealed({"address": person.address.typed})._asdict(), "subscriber_id": each}
+            for each, person in people.items()
+        ],
     )
     held = [{**will, "since": at, "subscriber_id": row.subscriber_id, "consent_id": row.id} for row in recorded]
     s.execute(insert(_SUBSCRIPTIONS), held)

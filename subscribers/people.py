@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 
 from base.database import database_now
 from base.errors import NotFound
-from subscribers.addresses import address_key, parse_address
+from subscribers.addresses import address_key, parse_address, wide_key
 from subscribers.consent import Given, give
 from subscribers.fields import field_name, remember_fields
 from subscribers.keys import Keys
 from subscribers.lists import get_list
-from subscribers.models import Subscriber, SubscriberTag
+from subscribers.models import Profile, Subscriber, SubscriberTag
 from subscribers.values import clean, clean_locale, clean_zone
 
 
@@ -48,8 +48,9 @@ def add_subscriber(
         "locale": clean_locale(locale),
     }
     fields = {field_name(name): clean(value) for name, value in (custom or {}).items()}
-    person = find(s, keys, email) or _new(s, keys, email)
-    give(s, person, onto.id, state=state, how=how, wording=wording, source=source, actor=actor)
+    person = find(s, keys, email) or _new(s, keys, email, how)
+    typed = parse_address(email).typed
+    give(s, person, onto.id, state=state, how=how, wording=wording, source=source, actor=actor, typed=typed)
     for name, value in given.items():
         if value:
             setattr(person, name, value)
@@ -89,12 +90,13 @@ def tags_of(s: Session, ids: Sequence[int]) -> dict[int, list[str]]:
     return tags
 
 
-def _new(s: Session, keys: Keys, email: str) -> Subscriber:
-    address = parse_address(email)
-    key = address_key(keys, address)
-    person = Subscriber(email=address.ascii, address_key=key, custom={}, created_at=database_now(s))
+def _new(s: Session, keys: Keys, email: str, how: str) -> Subscriber:
+    address, at = parse_address(email), database_now(s)
+    key, wide = address_key(keys, address), wide_key(keys, address)
+    person = Subscriber(email=address.ascii, address_key=key, wide_key=wide, custom={}, created_at=at)
     s.add(person)
     s.flush()
+    s.add(Profile(subscriber_id=person.id, joined=at, source=how))
     return person
 
 

@@ -14,7 +14,7 @@ from base.time import to_ms
 from subscribers import journal
 from subscribers.models import Subscriber, Subscription, Suppression
 
-Reason = Literal["opt-out", "hard bounce", "complaint", "erasure", "manual"]
+Reason = Literal["opt-out", "hard bounce", "complaint", "erasure", "manual", "invalid"]
 
 OPTED_OUT = "opted out"
 PENDING = "pending"
@@ -27,7 +27,7 @@ def mailable(list_id: int) -> Select[int]:
         select(Subscription.subscriber_id)
         .join(Subscriber, Subscriber.id == Subscription.subscriber_id)
         .where(Subscription.list_id == list_id, Subscription.state == "confirmed")
-        .where(Subscriber.email != "", ~_stopped(list_id))
+        .where(Subscriber.email != "", *(~each for each in _stops_on(list_id)))
     )
 
 
@@ -48,6 +48,7 @@ def reason(list_id: int) -> ColumnElement[str]:
         (_stopped(list_id, "complaint"), "suppressed: complaint"),
         (_stopped(list_id, "erasure"), "suppressed: erasure"),
         (_stopped(list_id, "hard bounce"), "suppressed: hard bounce"),
+        (_stopped(list_id, "invalid"), "suppressed: invalid"),
         (_stopped(list_id), "suppressed: manual"),
         (Subscriber.email == "", NO_ADDRESS),
         else_=PENDING,
@@ -62,27 +63,42 @@ def suppress(
     list_id: int | None = None,
     source: str,
     at: datetime | None = None,
+    wide: bytes | None = None,
 ) -> bool:
-    """Stop mail to an address, on one list or everywhere. False when this very stop was there already."""
-    if s.scalar(select(_active(address_key, reason, list_id).exists())):
-        return False
-    at = at or database_now(s)
-    s.add(Suppression(address_key=address_key, list_id=list_id, reason=reason, at=at, source=source))
-    journal.note(s, journal.STOPPED, key=address_key.hex(), list=list_id, reason=reason, at=to_ms(at))
+    """Stop mail to an address, on one list or everywhere. False when this very stop was there already.
+
+    `wide` is its wide key, for an address that nobody holds; who holds it brings their own.
+    """
+    at, new = at or database_now(s), False
+    for key in _both(s, address_key, wide):
+        if s.scalar(select(_active(key, reason, list_id).exists())):
+            continue
+        new = True
+        s.add(Suppression(address_key=key, list_id=list_id, reason=reason, at=at, source=source))
+        journal.note(s, journal.STOPPED, key=key.hex(), list=list_id, reason=reason, at=to_ms(at))
     s.flush()
-    return True
+    return new
 
 
-def lift(s: Session, address_key: bytes, reason: Reason, *, list_id: int | None, at: datetime) -> bool:
+def lift(
+    s: Session, address_key: bytes, reason: Reason, *, list_id: int | None, at: datetime, by: str, because: str
+) -> bool:
     """Let mail through again. Whether that is allowed is the caller's question."""
-    matching = _active(address_key, reason, list_id).with_only_columns(Suppression.id)
-    lifted = s.execute(update(Suppression).where(Suppression.id.in_(matching)).values(lifted_at=at))
-    return bool(getattr(lifted, "rowcount", 0))
+    lifted = 0
+    for key in _both(s, address_key, None):
+        matching = _active(key, reason, list_id).with_only_columns(Suppression.id)
+        done = update(Suppression).where(Suppression.id.in_(matching))
+        result = s.execute(done.values(lifted_at=at, lifted_by=by, lifted_because=because))
+        lifted += getattr(result, "rowcount", 0)
+    return bool(lifted)
 
 
-def stops(s: Session, address_key: bytes, list_id: int | None = None) -> list[Suppression]:
+def stops(
+    s: Session, address_key: bytes, list_id: int | None = None, *, wide: bytes | None = None
+) -> list[Suppression]:
     """Every active stop on this address; with a list only those that hold there."""
-    query = select(Suppression).where(Suppression.address_key == address_key, Suppression.lifted_at.is_(None))
+    mine = Suppression.address_key.in_(_both(s, address_key, wide))
+    query = select(Suppression).where(mine, Suppression.lifted_at.is_(None))
     if list_id is not None:
         query = query.where(_holds_on(list_id))
     return list(s.scalars(query.order_by(Suppression.id)))
@@ -98,10 +114,23 @@ def stopped_keys(s: Session, address_keys: Iterable[bytes], list_id: int) -> dic
 
 
 def _stopped(list_id: int, reason: Reason | None = None) -> ColumnElement[bool]:
-    query = exists().where(
-        Suppression.address_key == Subscriber.address_key, Suppression.lifted_at.is_(None), _holds_on(list_id)
-    )
-    return query if reason is None else query.where(Suppression.reason == reason)
+    return or_(*_stops_on(list_id, reason))
+
+
+def _stops_on(list_id: int, reason: Reason | None = None) -> list[ColumnElement[bool]]:
+    """Under either key. Two questions, not one with OR inside: PostgreSQL answers each by a hash of the stops."""
+    held = [Suppression.lifted_at.is_(None), _holds_on(list_id)]
+    if reason is not None:
+        held.append(Suppression.reason == reason)
+    return [
+        exists().where(Suppression.address_key == key, *held) for key in (Subscriber.address_key, Subscriber.wide_key)
+    ]
+
+
+def _both(s: Session, address_key: bytes, wide: bytes | None) -> list[bytes]:
+    """The keys that a stop on this address is kept under: Gmail's other ways to write it are the same mailbox."""
+    wide = wide or s.scalar(select(Subscriber.wide_key).where(Subscriber.address_key == address_key))
+    return [address_key] if wide is None or wide == address_key else [address_key, wide]
 
 
 def _holds_on(list_id: int) -> ColumnElement[bool]:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from base.database import Database
 from base.errors import NotFound, Refused
+from subscribers.card import show
 from subscribers.consent import OptOut, give, opt_out, undo
 from subscribers.keys import Keys
 from subscribers.models import Consent, Subscriber, Subscription, Suppression
@@ -40,7 +41,7 @@ def test_who_confirmed_may_be_mailed_and_the_evidence_is_kept(db: Database, keys
         tips = a_list(s)
         ann = a_person(s, keys)
         assert may_be_mailed(s, ann, tips.id)
-        row = s.scalars(select(Consent)).one()
+        row = show(s, ann).consents[0]
         assert (row.state, row.wording, row.how) == ("confirmed", CONSENT["wording"], "form")
 
 
@@ -202,5 +203,5 @@ def test_evidence_is_what_was_said(db: Database, keys: Keys) -> None:
         tips = a_list(s)
         ann = a_person(s, keys)
         leave(s, ann, tips.id)
-        row = s.scalars(select(Consent).where(Consent.state == "withdrawn")).one()
+        row = show(s, ann).consents[1]
         assert {"how": row.how, "source": row.source, "actor": row.actor} == PAGE != EVIDENCE

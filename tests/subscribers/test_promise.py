@@ -16,7 +16,7 @@ from subscribers.addresses import address_key
 from subscribers.consent import opt_out, undo
 from subscribers.importing import import_csv
 from subscribers.keys import Keys
-from subscribers.models import Consent, CustomField, List, Subscriber, Subscription, Suppression
+from subscribers.models import Consent, CustomField, List, Profile, Subscriber, Subscription, Suppression
 from subscribers.suppression import mailable, suppress
 from tests.support.people import CONSENT, EVIDENCE, a_list, a_person
 
@@ -43,7 +43,7 @@ class History:
         self.out: set[tuple[str, str]] = set()
         self.stopped: set[tuple[str, str]] = set()
         with db.write() as s:
-            for table in (Subscription, Consent, Suppression, Subscriber, List, CustomField):
+            for table in (Subscription, Consent, Suppression, Profile, Subscriber, List, CustomField):
                 s.execute(delete(table))
             self.ids = {slug: a_list(s, slug).id for slug in LISTS}
 

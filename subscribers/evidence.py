@@ -1,0 +1,77 @@
+"""What proves a consent: the wording and circumstances that many share, and the sealed personal part of one row."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import orjson
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from base.database import database_now
+from subscribers.models import Evidence, Wording
+
+SALT = 16
+_DIGEST = 16
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A wording as people saw it."""
+
+    text: str
+    language: str = ""
+    controller: str = ""  # name and postal address
+    privacy_url: str = ""
+
+
+class Personal(NamedTuple):
+    """The columns of a consent row that an erasure empties, and the digest that stays."""
+
+    personal: str
+    salt: bytes | None
+    digest: bytes | None
+
+
+NOTHING_PERSONAL = Personal("", None, None)
+
+
+def evidence_id(s: Session, *, how: str, wording: str | Shown, source: str, actor: str, jurisdiction: str = "") -> int:
+    """The row for these circumstances, made when they are new. Two may meet the same new ones at once."""
+    shown = wording if isinstance(wording, Shown) else Shown(wording)
+    parts = (shown.text, shown.language, shown.controller, shown.privacy_url)
+    hashed = content_hash(*parts)
+    names = ("text", "language", "controller", "privacy_url")
+    wording_id = _row(s, Wording, hashed, {**dict(zip(names, parts, strict=True)), "first_used": database_now(s)})
+    facts = {"how": how, "wording_id": wording_id, "source": source, "actor": actor, "jurisdiction": jurisdiction}
+    return _row(s, Evidence, content_hash(how, hashed, source, actor, jurisdiction), facts)
+
+
+def content_hash(*parts: str) -> str:
+    """Of a row of wordings or evidence: the same content is the same row, and the seals name it by this."""
+    return hashlib.blake2b(orjson.dumps(parts), digest_size=16).hexdigest()
+
+
+def sealed(facts: Mapping[str, str], salt: bytes | None = None) -> Personal:
+    """What is personal in one consent row. Whoever seals many at once brings the salts, SALT bytes each."""
+    salt = salt or secrets.token_bytes(SALT)
+    text = orjson.dumps(facts).decode()
+    return Personal(text, salt, digest(salt, text))
+
+
+def digest(salt: bytes, personal: str) -> bytes:
+    return hashlib.blake2b(salt + personal.encode(), digest_size=_DIGEST).digest()
+
+
+def _row(s: Session, model: type[Evidence] | type[Wording], hashed: str, facts: Mapping[str, object]) -> int:
+    find = select(model.id).where(model.hash == hashed)
+    if (found := s.scalar(find)) is not None:
+        return found
+    insert = sqlite.insert if s.get_bind().dialect.name == "sqlite" else postgresql.insert
+    s.execute(insert(model).values(hash=hashed, **facts).on_conflict_do_nothing())
+    return s.scalars(find).one()
