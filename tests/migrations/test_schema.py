@@ -24,7 +24,8 @@ from migrations import Schema
 SQLITE_SCHEMA = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
 POSTGRES_SCHEMA = """
     SELECT table_name || '.' || column_name,
-           concat_ws(' ', row_number() OVER (PARTITION BY table_name ORDER BY ordinal_position), data_type, is_nullable, column_default, is_identity)
+           concat_ws(' ', row_number() OVER (PARTITION BY table_name ORDER BY ordinal_position),
+                     data_type, is_nullable, column_default, is_identity)
       FROM information_schema.columns WHERE table_schema = 'public'
     UNION ALL
     SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
