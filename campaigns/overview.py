@@ -48,20 +48,21 @@ class Overview:
     needs: tuple[Wanted, ...]
 
 
-def overview(s: Session, now: datetime) -> Overview:
+def overview(s: Session, now: datetime, here: str) -> Overview:
+    """As it is seen from this place: installation.place()."""
     return Overview(
         running=heartbeat.is_recent(s),
         last_seen=heartbeat.last(s),
         next=tuple(sorted(_next(s, now), key=lambda one: (one.at, one.campaign, one.series))[:_FEW]),
         sending=tuple(one.document() for one in _sending(s)),
-        needs=wanted(s, now),
+        needs=wanted(s, now, here),
     )
 
 
-def wanted(s: Session, now: datetime) -> tuple[Wanted, ...]:
+def wanted(s: Session, now: datetime, here: str) -> tuple[Wanted, ...]:
     """What needs a person, as status and doctor show it."""
     since = record.since(s)
-    return tuple(Wanted(need.cause, need.words, since.get(need.cause)) for need in needs(s, now))
+    return tuple(Wanted(need.cause, need.words, since.get(need.cause)) for need in needs(s, now, here))
 
 
 def _next(s: Session, now: datetime) -> list[Coming]:

@@ -46,19 +46,19 @@ def doctor(ctx: typer.Context, dns: NameServer = "", as_json: Json = False) -> N
             _checked("service", _service, config, db),
         ]
         outside = connect.look(config, Dns(dns)) if config.delivery.provider == "sendgrid" else []
-        needs = _noted(db, outside)
+        needs = _noted(config, db, outside)
     finally:
         db.close()
     _tell(Printer(as_json), config, [*findings, *outside], needs)
 
 
-def _noted(db: Database, outside: list[Finding]) -> tuple[Wanted, ...]:
+def _noted(config: Config, db: Database, outside: list[Finding]) -> tuple[Wanted, ...]:
     """What needs a person, with what was just seen."""
     if migrations.state(db) is not Schema.CURRENT:
         return ()
     with db.write() as s:
         note(s, outside)
-        return wanted(s, database_now(s))
+        return wanted(s, database_now(s), installation.place(config))
 
 
 def _tell(printer: Printer, config: Config, findings: list[Finding], needs: tuple[Wanted, ...]) -> None:
@@ -128,7 +128,7 @@ def _service(config: Config, db: Database) -> tuple[State, str]:
     with db.read() as s:
         if heartbeat.is_recent(s):
             return "ok", "is running"
-        places = installation.elsewhere(s, installation.place(config))
-    if places:
-        return "mind", f"this database sends from elsewhere ({places}); when nothing runs there, say: tipsheet adopt"
+        is_elsewhere = installation.elsewhere(s, installation.place(config))
+    if is_elsewhere:
+        return "mind", "nothing is running here, and this database was last used elsewhere: see below"
     return "mind", "nothing is running, so nothing would be sent; start it with: tipsheet run"

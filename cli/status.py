@@ -5,9 +5,11 @@ from __future__ import annotations
 import typer
 
 from base.database import database_now
+from campaigns.alerts.needs import ELSEWHERE
 from campaigns.overview import Overview, Wanted, overview
 from cli.door import opened
 from cli.output import Json, Printer, when
+from delivery.installation import place
 
 
 def status(ctx: typer.Context, as_json: Json = False) -> None:
@@ -16,7 +18,7 @@ def status(ctx: typer.Context, as_json: Json = False) -> None:
     Example: tipsheet status
     """
     with opened(ctx) as door, door.db.read() as s:
-        found = overview(s, database_now(s))
+        found = overview(s, database_now(s), place(door.config))
         zone = door.config.campaigns.zone
     printer = Printer(as_json)
     _draw(printer, found, zone)
@@ -28,7 +30,9 @@ def _draw(printer: Printer, found: Overview, zone: str) -> None:
         printer.say("The service is running.", "green")
     else:
         seen = f" since {when(found.last_seen, zone)}" if found.last_seen else ""
-        printer.say(f"Nothing is running{seen}, so nothing leaves; start it with: tipsheet run", "yellow")
+        # A start would be refused where the list below says what has to come first.
+        start = "" if any(one.cause == ELSEWHERE for one in found.needs) else "; start it with: tipsheet run"
+        printer.say(f"Nothing is running{seen}, so nothing leaves{start}", "yellow")
     rows = [(when(one.at, one.zone), one.campaign or f"series {one.series}", one.state) for one in found.next]
     printer.table(("next", "what", "state"), rows, empty="Nothing has a time yet.")
     names = ("audience", "accepted", "planned", "sending", "uncertain")

@@ -41,18 +41,20 @@ def place(config: Config) -> str:
 def sign_in(s: Session, here: str, by: str) -> None:
     """Before anything is sent. A database that was used nowhere yet belongs here; one from elsewhere is Refused."""
     installation(s)
-    if places := elsewhere(s, here):
-        raise Refused(
-            f"This database was last used elsewhere ({places}) and may be sending from there; when nothing "
-            "runs there any more, let it send from here with: tipsheet adopt"
-        )
+    if words := elsewhere(s, here):
+        raise Refused(words)
     adopt(s, here, by, beside=True)
 
 
 def elsewhere(s: Session, here: str) -> str:
-    """The places it sends from, when this is none of them; empty when it may send from here."""
+    """That it sends from other places than this one, and what to do; empty when it may send from here."""
     known = s.scalars(select(Place.name).order_by(Place.name)).all()
-    return "" if here in known else ", ".join(known)
+    if here in known or not known:
+        return ""
+    return (
+        f"This database was last used elsewhere ({', '.join(known)}) and may be sending from there; when nothing runs "
+        "there any more, let it send from here with: tipsheet adopt"
+    )
 
 
 def adopt(s: Session, here: str, by: str, *, beside: bool) -> None:

@@ -7,6 +7,7 @@ from base.database import Database, database_now
 from campaigns.alerts import record
 from campaigns.alerts.channels import channels, tell
 from campaigns.alerts.needs import needs
+from delivery.installation import place
 from delivery.providers.provider import Provider
 
 
@@ -15,8 +16,9 @@ def alert(db: Database, provider: Provider, config: Config) -> int:
     whom = channels(config)
     if not whom:
         return 0
+    here = place(config)
     with db.read() as s:
-        found = needs(s, database_now(s))
+        found = needs(s, database_now(s), here)
         changed, due = record.differs(s, found), record.due(s, whom)
     if changed:
         with db.write() as s:

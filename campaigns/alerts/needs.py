@@ -15,24 +15,28 @@ from campaigns.articles.needs import needs as feed_needs
 from campaigns.models import Campaign
 from campaigns.series.needs import needs as series_needs
 from campaigns.state import Progress, attention, progress, state
-from delivery import installation
+from delivery import heartbeat, installation
 from delivery.ledger.counts import has_open_ends
 from delivery.models import Attempt, Run
 
+ELSEWHERE = "elsewhere"
 SILENCE = timedelta(minutes=30)  # without an event after mails were taken
 _REMEMBERED = timedelta(days=1)  # older silence is history
 _ADDRESS = re.compile(r"[^\s@<>,;:=()/\"']+@[^\s@<>,;:=()/\"']+")
 
 
-def needs(s: Session, now: datetime) -> list[Need]:
-    """Everything, as of now: sending as a whole, campaigns, series, feeds, and what was last seen from outside."""
-    found = [*_service(s, now), *_campaigns(s), *_series(s, now), *_feeds(s, now), *_checks(s)]
+def needs(s: Session, now: datetime, here: str) -> list[Need]:
+    """Everything, as of now and here: sending as a whole, campaigns, series, feeds, what was last seen from outside."""
+    found = [*_service(s, now, here), *_campaigns(s), *_series(s, now), *_feeds(s, now), *_checks(s)]
     return [Need(need.cause, _ADDRESS.sub("(an address)", need.words)) for need in found]
 
 
-def _service(s: Session, now: datetime) -> Iterator[Need]:
+def _service(s: Session, now: datetime, here: str) -> Iterator[Need]:
     if words := installation.why_off(s):
         yield Need("sending off", words)
+    # While a service runs, it sends from where it may; asking from another place needs nobody.
+    if not heartbeat.is_recent(s) and (words := installation.elsewhere(s, here)):
+        yield Need(ELSEWHERE, words)
     last_event = s.scalar(select(func.max(Attempt.first_event_at)))
     taken = select(func.max(Attempt.answered_at)).join(Run, Run.id == Attempt.run_id)
     silent = Run.events_expected, Attempt.verdict == "accepted", Attempt.first_event_at.is_(None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
 from pathlib import Path
 
@@ -97,7 +98,12 @@ def test_a_database_from_elsewhere_does_not_run_before_it_is_adopted(
     sentence = tipsheet("run").refused()
     assert "was last used elsewhere" in sentence
     assert str(folder / "config.toml") in sentence
-    assert "tipsheet adopt" in tipsheet("doctor").out
+    for command in ("doctor", "status"):
+        assert f"! {sentence}" in tipsheet(command).out
+        (need,) = json.loads(tipsheet(command, "--json").out)["needs"]
+        assert (need["cause"], need["words"]) == ("elsewhere", sentence)
+    assert "tipsheet run" not in tipsheet("status").out
     assert tipsheet("adopt").out.startswith(f"This database sends from another machine:{folder}")
+    assert "Nothing needs a person." in tipsheet("status").out
     monkeypatch.delenv("TIPSHEET_INSTALLATION__NAME")
     assert "tipsheet adopt" in tipsheet("run").refused()

@@ -118,7 +118,7 @@ def test_while_one_service_tells_the_other_is_silent(desk: Desk) -> None:
     desk.mailing.decide("approve", ROBIN)
     pause(desk)
     with desk.mailing.db.write() as s:
-        record.keep(s, needs(s, database_now(s)))
+        record.keep(s, needs(s, database_now(s), "here"))
         (one,) = record.due(s, ("webhook",))
         assert record.take(s, one)
     with desk.mailing.db.write() as s:
@@ -148,9 +148,9 @@ def test_what_doctor_sees_is_told_and_ends_with_a_better_look(desk: Desk) -> Non
     assert [(post["cause"], post["text"]) for post in desk.posts()] == [("check:DMARC", "DMARC: no record")]
     with desk.mailing.db.write() as s:
         note(s, [Finding("SPF", "ok", "fine")])  # this look did not ask for it
-        assert [need.cause for need in needs(s, database_now(s))] == ["check:DMARC"]
+        assert [need.cause for need in needs(s, database_now(s), "here")] == ["check:DMARC"]
         note(s, [Finding("DMARC", "ok", "fine")])
-        assert needs(s, database_now(s)) == []
+        assert needs(s, database_now(s), "here") == []
     assert desk.tick() == 0
     with desk.mailing.db.write() as s:
         note(s, [Finding("DMARC", "broken", "no record")])

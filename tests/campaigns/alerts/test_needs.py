@@ -9,6 +9,8 @@ import pytest
 
 from base.database import Database, database_now
 from campaigns.alerts.needs import needs
+from delivery import heartbeat
+from delivery.installation import adopt
 from delivery.ledger import record
 from delivery.providers.provider import Answer, Verdict
 from subscribers.keys import Keys
@@ -26,7 +28,7 @@ def mailing(db: Database, keys: Keys, tmp_path: Path) -> Mailing:
 
 def found(mailing: Mailing) -> dict[str, str]:
     with mailing.db.read() as s:
-        return {need.cause.split(":", 2)[-1]: need.words for need in needs(s, database_now(s))}
+        return {need.cause.split(":", 2)[-1]: need.words for need in needs(s, database_now(s), "here")}
 
 
 def launched(mailing: Mailing) -> None:
@@ -95,6 +97,15 @@ def test_half_an_hour_without_events_is_named_until_one_comes(mailing: Mailing) 
     time_passes(mailing.db, timedelta(minutes=31))
     assert "tipsheet doctor" in found(mailing)["no events"]
     mailing.sql("UPDATE attempts SET first_event_at = answered_at")
+    assert found(mailing) == {}
+
+
+def test_a_database_from_elsewhere_is_named_unless_a_service_runs(mailing: Mailing) -> None:
+    with mailing.db.write() as s:
+        adopt(s, "there", "robin", beside=False)
+    assert "last used elsewhere (there)" in found(mailing)["elsewhere"]
+    with mailing.db.write() as s:
+        heartbeat.beat(s, "the service")
     assert found(mailing) == {}
 
 

@@ -25,7 +25,7 @@ def followed(db: Database, *, failures: int, read: timedelta | None, added: time
 
 def said(db: Database) -> dict[str, str]:
     with db.read() as s:
-        return {need.cause: need.words for need in needs(s, database_now(s))}
+        return {need.cause: need.words for need in needs(s, database_now(s), "here")}
 
 
 def test_a_feed_that_could_not_be_read_for_long_is_named_until_it_is_let_go(db: Database) -> None:
