@@ -4,32 +4,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
 from lxml import etree
 
-from campaigns.articles.blocks import Block, Kind, Link, Text, words
-from campaigns.articles.encoding import without_hidden
+from campaigns.articles.blocks import Block, Kind, Link, Text, block_of, words
+from campaigns.articles.code import code_in
 from campaigns.articles.furniture import is_notice, speaks_of_page
 from campaigns.articles.headings import could_head_text
-from campaigns.articles.items import items_of, numbered, rows_of
+from campaigns.articles.items import items_of, number_of_item, parted, rows_of, together
+from campaigns.articles.runs import Line, Run, joined, said, tidied
 from campaigns.articles.sentences import ends_as_sentence
 from campaigns.articles.urls import is_web_url
 
 _TABLE_WARNING = "A table was turned into a list, one item a row: check that it still reads well."
 _BLOCKS = frozenset(
     "address article blockquote center dd details div dl dt figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr"
-    " li main menu ol p pre section summary table tbody td tfoot th thead tr ul".split()
+    " li main menu ol p section summary table tbody td tfoot th thead tr ul".split()
 )
 _SOURCES = ("src", "data-src", "data-original", "data-lazy-src")
 _LONGEST_MARK = 3  # characters of the number that leads to a footnote
 
 
 def read_elements(root: etree._Element, base: str = "") -> Text:
-    """`base` is the page's own address, for links and pictures that are given without one. What pictures there are
-    is not judged yet: see usable_pictures in page.py."""
+    """`base` is the page's own address, for links and pictures that are given without one. Which pictures and
+    links a mail can show is not judged yet: see make_article in page.py."""
     page = _Page(base)
     page.inside(root)
     page.flush()
@@ -45,13 +46,14 @@ class _Page:
     blocks: list[Block] = field(default_factory=list)
     links: dict[int, list[Link]] = field(default_factory=dict)
     warnings: dict[str, None] = field(default_factory=dict)  # in order, each once
-    parts: list[str] = field(default_factory=list)
+    parts: list[Run] = field(default_factory=list)
     linked: list[Link] = field(default_factory=list)  # in these parts
     unlinked: int = 0  # how many words of these parts no link holds
     plain: int = 0  # how many are not bold
     loose: int = 0  # how many of all parts no link holds
     in_bold: bool = False
     in_link: bool = False
+    href: str = ""  # of the link around the next words
     quoted: bool = False
     pictures: list[Block] = field(default_factory=list)  # they follow the words that they stand in
     shown: set[str] = field(default_factory=set)  # a lazy picture stands twice on its page
@@ -63,9 +65,10 @@ class _Page:
                 self._take(child)
             self._words(child.tail)
 
-    def flush(self, make: Callable[[str], Block] | None = None) -> None:
+    def flush(self, make: Callable[[Line], Block] | None = None) -> None:
         """What was gathered becomes a block; what only leads elsewhere leaves its link to the block before."""
-        text, linked, unlinked = _tidy("".join(self.parts)), self.linked, self.unlinked
+        line, linked, unlinked = tidied(self.parts), self.linked, self.unlinked
+        text = said(line)
         self.parts, self.linked, self.unlinked, self.plain = [], [], 0, 0
         # Blocks inside of one link are a card, which speaks of another page.
         leads_away = self.in_link or not (unlinked or ends_as_sentence(text))
@@ -74,7 +77,7 @@ class _Page:
         elif words(text):
             self.links.setdefault(len(self.blocks), []).extend(linked)
             kind: Kind = "quote" if self.quoted else "paragraph"
-            self.blocks.append(make(text) if make else Block(kind=kind, text=text))
+            self.blocks.append(make(line) if make else block_of(kind, line))
         self.blocks += self.pictures
         self.pictures = []
 
@@ -101,10 +104,10 @@ class _Page:
         level = max(2, int(element.tag[1])) if element.tag != "summary" else 3
         own = self._apart(element)
         self.blocks += [block for block in own.blocks if block.kind == "image"]
-        text = _said(own.blocks)
-        if text and not self.in_link:
+        line = _line(own.blocks)
+        if line and not self.in_link:
             self.links[len(self.blocks)] = own.all_links()
-            self.blocks.append(Block(kind="heading", level=level, text=text))
+            self.blocks.append(block_of("heading", line, level=level))
 
     def quote(self, element: etree._Element) -> None:
         self.flush()
@@ -118,21 +121,30 @@ class _Page:
         after = element.getnext()
         if after is not None and after.tag == "br" and not (element.tail or "").strip():
             self.flush()
-        elif self.unlinked and not self.plain and could_head_text(_tidy("".join(self.parts))):
-            self.flush(lambda text: Block(kind="heading", level=3, text=text))
+        elif self.unlinked and not self.plain and could_head_text(said(tidied(self.parts))):
+            self.flush(lambda line: block_of("heading", line, level=3))
         else:
-            self.parts.append("\n")
+            self.parts.append(Run("\n"))
+
+    def code(self, element: etree._Element) -> None:
+        self.flush()
+        text = code_in(element)
+        self.loose += len(words(text))
+        self.blocks += [Block(kind="code", text=text)] * bool(text)
 
     def link(self, element: etree._Element) -> None:
         url, start = element.get("href", "").strip(), len(self.parts)
-        if url.startswith("#") and len(_tidy("".join(element.itertext()))) <= _LONGEST_MARK:
+        jumps, writes = url.startswith("#"), url.lower().startswith("mailto:")
+        if jumps and len(_words_in(element)) <= _LONGEST_MARK:
             return
-        outside, self.in_link = self.in_link, bool(url) and not url.startswith("#")
+        outside = self.in_link, self.href
+        url = _joined(self.base, url) if url and not jumps else url
+        self.in_link, self.href = bool(url) and not (jumps or writes), url or self.href
         blocks = len(self.blocks)
         self.inside(element)
-        self.in_link = outside
-        label = _tidy("".join(self.parts[start:] if blocks == len(self.blocks) else element.itertext()))
-        if not url.startswith("tel:"):
+        self.in_link, self.href = outside
+        label = said(tidied(self.parts[start:])) if blocks == len(self.blocks) else _words_in(element)
+        if jumps:
             url = _joined(self.base, url)
         if label and (is_web_url(url) or url.startswith("tel:")):
             self.linked.append(Link(url, label))
@@ -140,20 +152,20 @@ class _Page:
     def items(self, element: etree._Element) -> None:
         """Lists inside of items become items of their own; a list of nothing but links is a menu."""
         self.flush()
-        texts: list[str] = []
+        made: list[Block] = []
         pictures: list[Block] = []
         linked: list[Link] = []
         menu = True
         for item in items_of(element):
             own = self._apart(item)
-            text, found = _said(own.blocks), own.all_links()
-            texts += [numbered(item, text)] * bool(text)
+            found = own.all_links()
+            made += parted(own.blocks, number_of_item(item))
             pictures += [block for block in own.blocks if block.kind == "image"]
             linked += found
-            menu = menu and (not own.loose or speaks_of_page(text))
-        if texts and not menu:
+            menu = menu and (not own.loose or speaks_of_page(said(_line(own.blocks))))
+        if made and not menu:
             self.links.setdefault(len(self.blocks), []).extend(linked)
-            self.blocks.append(Block(kind="list", items=tuple(texts)))
+            self.blocks += together(made)
             self.blocks += pictures
 
     def table(self, element: etree._Element) -> None:
@@ -164,16 +176,16 @@ class _Page:
             return
         self.flush()
         cells = [[self._apart(cell) for cell in row] for row in rows]
-        texts = [" – ".join(filter(None, (_said(cell.blocks) for cell in row))) for row in cells]
+        lines = [joined((_line(cell.blocks) for cell in row), " – ") for row in cells]
         if any(cell.loose for row in cells for cell in row):
             self.links.setdefault(len(self.blocks), []).extend(link for r in cells for c in r for link in c.all_links())
-            self.blocks.append(Block(kind="list", items=tuple(filter(None, texts))))
+            self.blocks.append(block_of("list", *filter(None, lines), table=True))
             self.warnings[_TABLE_WARNING] = None
 
     def figure(self, element: etree._Element) -> None:
         self.flush()
         before = len(self.blocks)
-        caption = _tidy(" ".join("".join(each.itertext()) for each in element.iter("figcaption")))
+        caption = joined((tuple(self._plain_runs(each)) for each in element.iter("figcaption")), " ")
         for each in list(element.iter("figcaption")):
             each.drop_tree()
         self.inside(element)
@@ -181,9 +193,9 @@ class _Page:
         pictures = [i for i in range(before, len(self.blocks)) if self.blocks[i].kind == "image"]
         if caption and pictures:
             last = self.blocks[pictures[-1]]
-            self.blocks[pictures[-1]] = Block(kind="image", url=last.url, alt=last.alt, caption=caption)
+            self.blocks[pictures[-1]] = block_of("image", caption, url=last.url, alt=last.alt)
         elif caption and len(self.blocks) > before:
-            self.blocks.append(Block(kind="paragraph", text=caption))
+            self.blocks.append(block_of("paragraph", caption))
 
     def picture(self, element: etree._Element) -> None:
         """After the words around it: a sentence is not torn apart."""
@@ -192,8 +204,8 @@ class _Page:
         if not url or url in self.shown:
             return
         self.shown.add(url)
-        self.pictures.append(Block(kind="image", url=url, alt=_tidy(element.get("alt", ""))))
-        if not any(part.strip() for part in self.parts):
+        self.pictures.append(Block(kind="image", url=url, alt=said(tidied([Run(element.get("alt", ""))]))))
+        if not any(part.text.strip() for part in self.parts):
             self.flush()
 
     def all_links(self) -> list[Link]:
@@ -203,13 +215,22 @@ class _Page:
         """What the element holds, read as a page of its own: every word of it counts."""
         own = _Page(self.base, shown=self.shown)
         own.inside(element)
-        own.flush(lambda text: Block(kind="paragraph", text=text))
+        own.flush(lambda line: block_of("paragraph", line))
         self.warnings |= own.warnings
         return own
 
+    def _plain_runs(self, element: etree._Element, href: str = "") -> Iterator[Run]:
+        """The words with their links, whatever else is in there."""
+        yield Run(element.text or "", href)
+        for child in element:
+            if isinstance(child.tag, str):
+                url = child.get("href", "").strip() if child.tag == "a" else ""
+                yield from self._plain_runs(child, _joined(self.base, url) if url else href)
+            yield Run(child.tail or "", href)
+
     def _words(self, text: str | None) -> None:
         if text:
-            self.parts.append(text)
+            self.parts.append(Run(text, self.href))
             loose = 0 if self.in_link else len(words(text))
             self.unlinked += loose
             self.loose += loose
@@ -224,13 +245,18 @@ _TAKERS: dict[str, Callable[[_Page, etree._Element], None]] = {
     "blockquote": _Page.quote,
     "br": _Page.line_break,
     "figure": _Page.figure,
+    "pre": _Page.code,
     "summary": _Page.heading,
     "table": _Page.table,
 }
 
 
-def _said(blocks: list[Block]) -> str:
-    return " ".join(line for block in blocks for line in block.lines())
+def _line(blocks: list[Block]) -> Line:
+    return joined((line for block in blocks for line in block.runs()), " ")
+
+
+def _words_in(element: etree._Element) -> str:
+    return said(tidied([Run("".join(element.itertext()))]))
 
 
 def _joined(base: str, url: str) -> str:
@@ -238,7 +264,3 @@ def _joined(base: str, url: str) -> str:
         return urljoin(base, url)
     except ValueError:
         return ""
-
-
-def _tidy(text: str) -> str:
-    return " ".join(without_hidden(text).split())

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from lxml import etree
 
+from campaigns.articles.blocks import Block, Kind, block_of
+from campaigns.articles.runs import Run, joined
+
 _LISTS = ("ul", "ol", "dl", "menu")
-_PLACED = frozenset({"blockquote", "figure", "h1", "h2", "h3", "h4", "ol", "table", "ul"})
+_PLACED = frozenset({"blockquote", "figure", "h1", "h2", "h3", "h4", "ol", "pre", "table", "ul"})
 
 
 def items_of(element: etree._Element) -> Iterator[etree._Element]:
@@ -41,17 +45,37 @@ def _item_of(element: etree._Element) -> etree._Element | None:
     return next((above for above in element.iterancestors() if above.tag in ("li", "dt", "dd")), None)
 
 
-def numbered(item: etree._Element, text: str) -> str:
+def number_of_item(item: etree._Element) -> str:
     above = item.getparent()
     if item.tag != "li" or above is None or above.tag != "ol" or above.get("reversed") is not None:
-        return text
+        return ""
     start = above.get("start", "1")
     place = [each for each in above if each.tag == "li"].index(item)
-    return f"{(int(start) if start.isdecimal() else 1) + place}. {text}"
+    return f"{(int(start) if start.isdecimal() else 1) + place}. "
+
+
+def parted(blocks: Iterable[Block], number: str = "") -> Iterator[Block]:
+    """What an item holds: its words as a list of one, and its code apart, which needs lines of its own."""
+    made: Kind = "list"
+    for is_code, group in groupby(blocks, lambda block: block.kind == "code"):
+        if is_code:
+            yield from group
+        elif line := joined((line for block in group for line in block.runs()), " "):
+            yield block_of(made, joined([(Run(number),), line], " ") if number else line)
+            made, number = "paragraph", ""
+
+
+def together(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Lists that stand beside each other as one."""
+    for kind, group in groupby(blocks, lambda block: block.kind):
+        if kind == "list":
+            yield block_of("list", *(line for block in group for line in block.runs()))
+        else:
+            yield from group
 
 
 def rows_of(table: etree._Element) -> list[etree._Element] | None:
-    """None for a table that only places things: one column, or cells with headings, lists or several paragraphs."""
+    """None for a table that only places things: one column, or cells with headings, lists, code, several paragraphs."""
     rows = [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
     cells = [cell for row in rows for cell in row]
     places = max((len(row) for row in rows), default=0) < 2 or any(

@@ -58,7 +58,8 @@ def _lists(title: str, blocks: Sequence[Block]) -> Iterator[KeyPoint]:
         if block.kind == "heading":
             section = block.text
         short = all(len(item.split()) <= _MOST_ITEM_WORDS for item in block.items)
-        if block.kind == "list" and len(block.items) > 1 and short:
+        # A table's row means little without the names of its columns, and those are no point at all.
+        if block.kind == "list" and not block.table and len(block.items) > 1 and short:
             yield _key_point(section, block.items)
 
 

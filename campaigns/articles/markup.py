@@ -1,16 +1,18 @@
-"""Markdown into blocks: markdown-it's tokens, with inline marks reduced to the words they dress."""
+"""Markdown into blocks: markdown-it's tokens, with links kept and other inline marks reduced to the words they dress.
+Which links a mail can show is not judged here."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from base.errors import BadInput
-from campaigns.articles.blocks import Block, Link, Text, words
-from campaigns.articles.encoding import without_hidden
+from campaigns.articles.blocks import Block, Link, Text, block_of, words
+from campaigns.articles.code import code
+from campaigns.articles.runs import Line, Run, joined, said, tidied
 from campaigns.articles.tags import without_tags
 from campaigns.articles.urls import is_picture_url, is_web_url
 
@@ -57,9 +59,10 @@ class _Page:
     level: int = 0  # of the heading that is open
     quotes: int = 0  # how many are open
     lists: int = 0
-    items: list[str] = field(default_factory=list)
+    items: list[Line] = field(default_factory=list)
+    rows: bool = False  # whether there are a table's among them
     number: str | None = None  # of a list item that has no words yet
-    cells: list[str] | None = None  # of the table row that is open
+    cells: list[Line] | None = None  # of the table row that is open
     pictures: list[Block] = field(default_factory=list)  # they follow the block that they stand in
 
     def take(self, token: Token) -> None:
@@ -67,10 +70,10 @@ class _Page:
         if kind == "inline":
             self._put(self._inline(token.children or []))
         elif kind in ("fence", "code_block"):
-            self._put(token.content)
+            self._code(token.content)
         elif kind == "html_block":
             self._warn(_HTML_WARNING)
-            self._put(without_tags(token.content))
+            self._put([Run(without_tags(token.content))])
         elif kind == "heading_open":
             self.level = int(token.tag[1])
         elif kind in ("blockquote_open", "blockquote_close"):
@@ -88,36 +91,49 @@ class _Page:
         self.lists += token.nesting
         if self.lists == 0:
             self.number = None
-            items, self.items = tuple(self.items), []
-            self._add(Block(kind="list", items=items) if items else None)
+            self._end_items()
+
+    def _end_items(self) -> None:
+        items, rows, self.items, self.rows = self.items, self.rows, [], False
+        self._add(block_of("list", *items, table=rows) if items else None)
 
     def _row(self, token: Token) -> None:
         if token.nesting == 1:
             self.cells = []
         else:
-            row, self.cells = " – ".join(self.cells or []), None
+            row, self.cells = joined(self.cells or [], " – "), None
             self.items += [row] * bool(row)
+            self.rows = True
 
-    def _put(self, text: str) -> None:
-        text = _tidy(text)
+    def _code(self, text: str) -> None:
+        """Inside of a list it parts the items, as it needs lines of its own."""
+        if self.items:
+            self._end_items()
+        text = code(text)
+        self._add(Block(kind="code", text=text) if text else None)
+
+    def _put(self, runs: Sequence[Run]) -> None:
+        line = tidied(runs)
         if self.cells is not None:
-            self.cells += [text] * bool(text)
+            self.cells += [line] * bool(line)
         elif self.lists:
-            self._put_in_item(text)
+            self._put_in_item(line)
         elif self.level:
             level, self.level = self.level, 0
-            self._add(Block(kind="heading", level=level, text=text) if text else None)
+            self._add(block_of("heading", line, level=level) if line else None)
         else:
-            self._add(Block(kind="quote" if self.quotes else "paragraph", text=text) if text else None)
+            self._add(block_of("quote" if self.quotes else "paragraph", line) if line else None)
 
-    def _put_in_item(self, text: str) -> None:
+    def _put_in_item(self, line: Line) -> None:
         self.level = 0  # a heading in a list is an item's words
-        if not text:
+        if not line:
             return
-        if self.number is None and self.items:
-            self.items[-1] += f" {text}"
-        else:
-            self.items.append(f"{self.number or ''}{text}")
+        if self.number is not None:
+            self.items.append(joined([(Run(self.number),), line], " ") if self.number else line)
+        elif self.items:
+            self.items[-1] = joined([self.items[-1], line], " ")
+        else:  # what follows code in an item
+            self._add(block_of("paragraph", line))
         self.number = None
 
     def _add(self, block: Block | None) -> None:
@@ -129,30 +145,31 @@ class _Page:
         self.blocks += self.pictures
         self.pictures = []
 
-    def _inline(self, children: Sequence[Token]) -> str:
-        parts: list[str] = []
+    def _inline(self, children: Sequence[Token]) -> list[Run]:
+        runs: list[Run] = []
         opened: list[tuple[str, int]] = []
         for child in children:
             if child.type == "link_open":
-                opened.append((str(child.attrs.get("href", "")), len(parts)))
+                opened.append((str(child.attrs.get("href", "")), len(runs)))
             elif child.type == "link_close" and opened:
                 url, start = opened.pop()
-                self._link(url, _tidy("".join(parts[start:])))
+                self._link(url, said(tidied(runs[start:])))
+                runs[start:] = [replace(run, href=url) for run in runs[start:]]
             elif child.type == "image":
                 self._picture(child)
             elif child.type == "html_inline":
                 self._warn(_HTML_WARNING)
-                parts.append(" " if child.content.lower().startswith("<br") else "")
+                runs.append(Run(" " if child.content.lower().startswith("<br") else ""))
             else:
-                parts.append(" " if child.type.endswith("break") else child.content)
-        return "".join(parts)
+                runs.append(Run(" " if child.type.endswith("break") else child.content))
+        return runs
 
     def _link(self, url: str, label: str) -> None:
         if is_web_url(url) or url.startswith("tel:"):
             self.links.setdefault(-1, []).append(Link(url, label))
 
     def _picture(self, token: Token) -> None:
-        url, alt = str(token.attrs.get("src", "")), _tidy("".join(c.content for c in token.children or []))
+        url, alt = str(token.attrs.get("src", "")), said(tidied([Run(c.content) for c in token.children or []]))
         if not is_picture_url(url):
             self._warn(f"The picture {url[:80]!r} was left out: give its whole address, with https://.")
             return
@@ -162,7 +179,3 @@ class _Page:
 
     def _warn(self, sentence: str) -> None:
         self.warnings[sentence] = None
-
-
-def _tidy(text: str) -> str:
-    return " ".join(without_hidden(text).split())

@@ -16,6 +16,7 @@ from campaigns.articles.charsets import decoded_page
 from campaigns.articles.elements import read_elements
 from campaigns.articles.encoding import without_hidden
 from campaigns.articles.furniture import without_furniture
+from campaigns.articles.links import usable_links
 from campaigns.articles.offers_found import find_offers, first_phone
 from campaigns.articles.placing import after_title, article_element, quieten, says_enough, trimmed
 from campaigns.articles.sanitize import sanitized
@@ -65,6 +66,7 @@ def read_page(
 def make_article(text: Text, *, title: str, name: str, about: tuple[str, str] = ("", "")) -> ReadArticle:
     """What was read from a page or a feed, with what is found in it; `about` is author and day."""
     text = _usable_pictures(text)
+    blocks, lost = usable_links(text.blocks)
     title = title or propose_title(text.blocks)
     if len(title) > _LONGEST_TITLE:
         raise BadInput(f"{name}: the title has more than {_LONGEST_TITLE} characters: set a shorter one with --title")
@@ -73,10 +75,10 @@ def make_article(text: Text, *, title: str, name: str, about: tuple[str, str] = 
     return ReadArticle(
         title=title,
         url="",
-        blocks=text.blocks,
+        blocks=blocks,
         offers=find_offers(text.blocks, text.links, phone),
         phone=phone,
-        warnings=text.warnings,
+        warnings=(*text.warnings, *lost),
         image_url=picture.url,
         image_alt=picture.alt,
         author=about[0],

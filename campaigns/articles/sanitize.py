@@ -49,7 +49,7 @@ def sanitized(html: str, name: str) -> etree._Element:
         tags=set(_TAGS),
         clean_content_tags=set(_SILENT),
         attributes=_ATTRIBUTES,
-        url_schemes={"http", "https", "tel"},
+        url_schemes={"http", "https", "mailto", "tel"},
         link_rel=None,
         strip_comments=True,
     )

@@ -12,6 +12,7 @@ from base.errors import BadInput, NotFound
 from campaigns.articles.blocks import Block, Text, words_of
 from campaigns.articles.encoding import MOST_BYTES, read_text, without_hidden
 from campaigns.articles.front import Front, begins_with_front, split_front
+from campaigns.articles.links import usable_links
 from campaigns.articles.markup import read_markup
 from campaigns.articles.offers_found import FoundOffer, find_offers, first_phone
 from campaigns.articles.plain import read_plain
@@ -69,13 +70,15 @@ def read_bytes(
         raise BadInput(f"{name} has no words below its title: give a file with the article's text")
     phone = first_phone("\n".join(line for b in found.blocks for line in b.lines()), chain(*found.links.values()))
     picture, alt, picture_warnings = _picture(front, found.blocks)
+    address = _web_address(url or front.url, name)
+    blocks, lost = usable_links(found.blocks, address)
     return ReadArticle(
         title=_short_enough(given or found.title or propose_title(found.blocks), name),
-        url=_web_address(url or front.url, name),
-        blocks=found.blocks,
+        url=address,
+        blocks=blocks,
         offers=find_offers(found.blocks, found.links, phone),
         phone=phone,
-        warnings=(*warnings, *front_warnings, *found.warnings, *picture_warnings, *_untitled(given, found)),
+        warnings=(*warnings, *front_warnings, *found.warnings, *lost, *picture_warnings, *_untitled(given, found)),
         image_url=picture,
         image_alt=alt,
     )

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from campaigns.articles.blocks import Block, words
+from campaigns.articles.blocks import Block, block_of, words
+from campaigns.articles.runs import Run
 
 
 @pytest.mark.parametrize(
@@ -18,12 +19,24 @@ from campaigns.articles.blocks import Block, words
             Block(kind="image", url="https://a", alt="", caption="Below"),
             {"kind": "image", "url": "https://a", "alt": "", "caption": "Below"},
         ),
+        (Block(kind="code", text="a\n  b"), {"kind": "code", "text": "a\n  b"}),
+        (Block(kind="list", items=("a",), table=True), {"kind": "list", "items": ["a"], "table": True}),
+        (
+            block_of("paragraph", (Run("See "), Run("it", "https://a"))),
+            {"kind": "paragraph", "text": "See it", "linked": [[["See ", ""], ["it", "https://a"]]]},
+        ),
     ],
 )
 def test_a_block_travels_as_the_keys_that_apply_to_it(block: Block, values: dict[str, object]) -> None:
     assert block.to_dict() == values
     assert Block.from_dict(json.loads(json.dumps(values))) == block
     assert Block.from_dict(values | {"later": 1}) == block
+
+
+def test_a_block_without_links_is_one_run_a_line() -> None:
+    assert Block(kind="list", items=("a", "b")).runs() == ((Run("a"),), (Run("b"),))
+    assert Block(kind="image", url="https://a").runs() == ()
+    assert Block(kind="code", text="a\n\nb").lines() == ("a", "", "b")
 
 
 def test_an_unknown_kind_is_no_block() -> None:

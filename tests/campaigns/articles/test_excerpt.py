@@ -4,6 +4,7 @@ import pytest
 
 from campaigns.articles.blocks import Block
 from campaigns.articles.excerpt import KeyPoint, excerpt
+from campaigns.articles.source import read_bytes
 
 
 def paragraph(text: str) -> Block:
@@ -124,3 +125,12 @@ def test_an_offer_gives_no_points() -> None:
     blocks = [heading("Monthly Offer: Gait Check"), bullets("Film", "Talk"), heading("Why"), paragraph("Text.")]
 
     assert excerpt(blocks).key_points == ()
+
+
+def test_a_table_makes_no_key_points_and_so_its_head_never_is_one() -> None:
+    table = "|When|What|\n|-|-|\n|Now|Walk|\n|Later|Rest|\n"
+    read = read_bytes(f"# Sore Knees\n\nText is here.\n\n{table}".encode(), name="a.md", markdown=True)
+    assert read.blocks[1].items == ("When – What", "Now – Walk", "Later – Rest")
+    assert excerpt(read).key_points == ()
+    listed = read_bytes(f"# Sore Knees\n\n{table}\n\nSo:\n\n- Walk\n- Rest\n".encode(), name="a.md", markdown=True)
+    assert [point.items for point in excerpt(listed).key_points] == [("Walk", "Rest")]

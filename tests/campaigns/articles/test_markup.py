@@ -4,6 +4,7 @@ import pytest
 
 from base.errors import BadInput
 from campaigns.articles.blocks import Block
+from campaigns.articles.runs import Run
 from campaigns.articles.source import ReadArticle, read_bytes
 
 
@@ -25,7 +26,7 @@ def test_every_kind_of_block_is_found_in_order() -> None:
         {"kind": "list", "items": ["one", "two"]},
         {"kind": "quote", "text": "Said she."},
         {"kind": "image", "url": "https://example.com/knee.png", "alt": "A knee", "caption": ""},
-        {"kind": "paragraph", "text": "code"},
+        {"kind": "code", "text": "code"},
         {"kind": "heading", "level": 2, "text": "Setext"},
     ]
 
@@ -36,12 +37,20 @@ def test_nested_lists_become_one_list_that_keeps_order_and_numbers() -> None:
     ]
 
 
-def test_links_become_their_labels_and_marks_their_words() -> None:
+def test_links_keep_their_addresses_and_marks_their_words() -> None:
     text = "See [our *notes*](https://example.com/a), <https://example.com/b>, ~~not~~ `this` &amp; that  \nhere."
 
-    assert blocks(text) == [
-        {"kind": "paragraph", "text": "See our notes, https://example.com/b, not this & that here."}
-    ]
+    (block,) = read(text, title="Given").blocks
+    assert block.text == "See our notes, https://example.com/b, not this & that here."
+    assert block.runs() == (
+        (
+            Run("See "),
+            Run("our notes", "https://example.com/a"),
+            Run(", "),
+            Run("https://example.com/b", "https://example.com/b"),
+            Run(", not this & that here."),
+        ),
+    )
 
 
 def test_raw_html_goes_and_its_words_stay_with_a_warning() -> None:

@@ -10,6 +10,7 @@ import pytest
 from base.errors import BadInput
 from campaigns.articles.blocks import Block
 from campaigns.articles.page import read_page
+from campaigns.articles.runs import Run
 from campaigns.articles.source import ReadArticle
 
 PAGES = Path(__file__).parent / "pages"
@@ -36,9 +37,14 @@ def outline(article: ReadArticle) -> str:
 
 def block_line(block: Block) -> str:
     if block.kind == "image":
-        return f"image: {block.url} | {block.alt} | {block.caption}"
+        caption = "".join(run_words(run) for line in block.runs() for run in line)
+        return f"image: {block.url} | {block.alt} | {caption}"
     name = f"heading {block.level}" if block.kind == "heading" else block.kind
-    return f"{name}: {' | '.join(block.lines())}"
+    return f"{name}: {' | '.join(''.join(map(run_words, line)) for line in block.runs())}"
+
+
+def run_words(run: Run) -> str:
+    return f"[{run.text}]({run.href})" if run.href else run.text
 
 
 def said(article: ReadArticle) -> str:
@@ -129,9 +135,12 @@ SHOWN = [
     ('<ol start="4"><li>Four</li><li><p>Five</p><p>and a half</p></li></ol>', "list: 4. Four | 5. Five and a half"),
     ("<dl><dt>Ice</dt><dd>cold</dd><dt>Wheat</dt><dd>warm</dd></dl>", "list: Ice – cold | Wheat – warm"),
     ("<details><summary>How?</summary><p>So it is.</p></details>", "heading 3: How?\nparagraph: So it is."),
-    ("<h4>A <a href='/x'>linked</a> title</h4><p>Words.</p>", "heading 4: A linked title\nparagraph: Words."),
+    (
+        "<h4>A <a href='/x'>linked</a> title</h4><p>Words.</p>",
+        "heading 4: A [linked](https://a.example/x) title\nparagraph: Words.",
+    ),
     ("<blockquote><p>One.</p><p>Two.</p></blockquote>", "quote: One.\nquote: Two."),
-    ("<pre><code>a = 1\nb = 2</code></pre>", "paragraph: a = 1 b = 2"),
+    ("<pre><code>a = 1\nb = 2</code></pre>", "code: a = 1 | b = 2"),
     ("<table><tr><td>When</td><td>What</td></tr><tr><td>Now</td><td></td></tr></table>", "list: When – What | Now"),
     ('<a name="top"><p>Not in any link.</p></a>', "paragraph: Not in any link."),
     ("Bare words <b>without</b> elements.<p>And one.", "paragraph: Bare words without elements.\nparagraph: And one."),
