@@ -15,6 +15,7 @@ from cli import (
     articles,
     campaign_decisions,
     connect,
+    exports,
     feeds,
     lists,
     offers,
@@ -24,6 +25,7 @@ from cli import (
     suppressions,
     templates,
 )
+from cli.audit import audit
 from cli.backup import backup, restore
 from cli.demo import demo
 from cli.doctor import doctor
@@ -50,8 +52,9 @@ NOUNS: dict[str, typer.Typer] = {
     "series": series.app,
     "template": templates.app,
     "connect": connect.app,
+    "export": exports.app,
 }
-COMMANDS = (init, migrate, doctor, status, demo, run, backup, restore, adopt, resume, localgrid, inline, version)
+COMMANDS = (init, migrate, doctor, status, demo, run, audit, backup, restore, adopt, resume, localgrid, inline, version)
 
 # The first that fits: done is 0, refused or failed 1, wrong usage or configuration 2.
 EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (
