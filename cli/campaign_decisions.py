@@ -16,7 +16,7 @@ from campaigns.status import Status, is_going_on
 from campaigns.status import status as status_of
 from cli.campaigns import Events, Slug, draw_status
 from cli.campaigns import app as app
-from cli.door import Door, actor, opened
+from cli.door import Door, actor, noted, opened
 from cli.output import Json, Printer, console, when
 from delivery.heartbeat import is_recent as is_running
 
@@ -32,6 +32,7 @@ def approve(ctx: typer.Context, slug: Slug, without_events: Events = False, as_j
     with opened(ctx) as door:
         with door.db.write() as s:
             decisions.approve(s, get_campaign(s, slug, lock=True), door.config, _by(without_events))
+            noted(s, "campaign approve", slug)
         _tell(door, slug, as_json, f"{slug} is approved as it is now.")
 
 
@@ -53,6 +54,7 @@ def schedule(
         with door.db.write() as s:
             campaign = get_campaign(s, slug, lock=True)
             decisions.schedule(s, campaign, door.config, at, there, _by(without_events))
+            noted(s, "campaign schedule", slug, after={"at": at, "zone": there})
             leaves = when(campaign.scheduled_for, there)
         _tell(door, slug, as_json, f"{slug} leaves at {leaves}.", needs_service=True)
 
@@ -72,6 +74,7 @@ def send(
     with opened(ctx) as door:
         with door.db.write() as s:
             decisions.send(s, get_campaign(s, slug, lock=True), door.config, _by(without_events))
+            noted(s, "campaign send", slug)
         if wait:
             _require_service(door, slug)
             _watch(door, slug)
@@ -89,6 +92,7 @@ def pause(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
     with opened(ctx) as door:
         with door.db.write() as s:
             decisions.pause(s, get_campaign(s, slug, lock=True))
+            noted(s, "campaign pause", slug)
         _tell(door, slug, as_json, f"{slug} is paused; go on with: tipsheet campaign resume {slug}")
 
 
@@ -101,6 +105,7 @@ def resume(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
     with opened(ctx) as door:
         with door.db.write() as s:
             decisions.resume(s, get_campaign(s, slug, lock=True), door.config)
+            noted(s, "campaign resume", slug)
         _tell(door, slug, as_json, f"{slug} goes on.", needs_service=True)
 
 
@@ -113,6 +118,7 @@ def cancel(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
     with opened(ctx) as door:
         with door.db.write() as s:
             decisions.cancel(s, get_campaign(s, slug, lock=True))
+            noted(s, "campaign cancel", slug)
         _tell(door, slug, as_json, f"{slug} is cancelled.")
 
 
@@ -132,6 +138,7 @@ def resolve(
         with door.db.write() as s:
             campaign = get_campaign(s, slug, lock=True)
             settled = decisions.resolve(s, campaign, sent=was_sent, because=because, by=_by(False))
+            noted(s, "campaign resolve", slug, after={"sent": was_sent, "because": because})
         batches = "One batch" if settled == 1 else f"{settled:,} batches"
         _tell(door, slug, as_json, f"{batches} of {slug} settled.", needs_service=not was_sent)
 

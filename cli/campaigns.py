@@ -14,7 +14,7 @@ from campaigns.plan import plan as plan_of
 from campaigns.status import Status
 from campaigns.status import status as status_of
 from campaigns.why import why as why_of
-from cli.door import Door, actor, opened
+from cli.door import Door, actor, noted, opened
 from cli.output import Json, Printer, when
 from delivery.providers import open_provider
 
@@ -46,6 +46,7 @@ def add(
         draft = Draft(slug, onto, subject, look, article, offer, segment, preheader)
         make = replace_campaign if replace else add_campaign
         planned = plan_of(s, make(s, draft, actor=actor()), door.config)
+        noted(s, "campaign add", slug, after={"list": onto, "subject": subject, "anew": replace})
     printer = Printer(as_json)
     printer.say(f"The campaign {slug} is a draft for {planned.recipients:,} people. Look at it with:")
     printer.say(f"  tipsheet campaign preview {slug} --open\n  tipsheet campaign plan {slug}")

@@ -7,12 +7,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import typer
 
 import migrations
 from base.config import Config, load
 from base.database import Database
+from subscribers import audit
 from subscribers.journal import Journal
 from subscribers.keys import Keys, check_fingerprints, load_keys
 
@@ -53,3 +55,8 @@ def actor() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return f"user {os.getuid()}"
+
+
+def noted(s: Any, action: str, about: str, **facts: Any) -> None:
+    """On the audit log, under whoever is behind this command, in the transaction of what they change."""
+    audit.record(s, actor=actor(), action=action, about=about, **facts)

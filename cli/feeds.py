@@ -8,7 +8,7 @@ import typer
 
 from base.errors import BadInput
 from campaigns.articles.arrivals import TAKEN, Looked, add_feed, all_feeds, feed_ids, look, remove_feed
-from cli.door import actor, opened
+from cli.door import actor, noted, opened
 from cli.output import Json, Printer, when
 
 app = typer.Typer(help="Feeds: where articles arrive from by themselves.")
@@ -91,6 +91,7 @@ def remove(ctx: typer.Context, url: Url, as_json: Json = False) -> None:
     """
     with opened(ctx) as door, door.db.write() as s:
         remove_feed(s, url)
+        noted(s, "feed remove", url)
     printer = Printer(as_json)
     printer.say("The feed is followed no more; what arrived from it stays")
     printer.document({"url": url})

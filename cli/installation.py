@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from base.errors import Refused
-from cli.door import actor, opened
+from cli.door import actor, noted, opened
 from cli.output import Json, Printer
 from delivery import installation
 
@@ -27,6 +27,7 @@ def adopt(
         here = installation.place(door.config)
         with door.db.write() as s:
             installation.adopt(s, here, actor(), beside=beside)
+            noted(s, "adopt", here)
     printer = Printer(as_json)
     printer.say(f"This database sends from {here}. Start it with: tipsheet run")
     printer.document({"place": here})
@@ -51,6 +52,7 @@ def resume(
         pulls = door.config.delivery.provider != "files"  # which has nobody to ask
         with door.db.write() as s:
             installation.resume(s, pulls=pulls)
+            noted(s, "resume", "sending")
     printer = Printer(as_json)
     printer.say("Sending is on again. Campaigns that need attention wait for you: tipsheet campaign list")
     printer.document({"sending": True})

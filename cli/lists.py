@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from campaigns import archive
-from cli.door import actor, opened
+from cli.door import actor, noted, opened
 from cli.output import Json, Printer
 from subscribers.lists import ListCounts, add_list, all_lists, get_list
 
@@ -28,6 +28,7 @@ def add(
     """
     with opened(ctx) as door, door.db.write() as s:
         added = add_list(s, slug, name)
+        noted(s, "list add", slug, after={"name": added.name})
     printer = Printer(as_json)
     printer.say(
         f"The list {added.slug} is added; put people on it with: tipsheet subscriber import FILE.csv --list {slug}"
@@ -81,6 +82,7 @@ def publish(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
     """
     with opened(ctx) as door, door.db.write() as s:
         page = f"{door.config.web.public_url}/archive/{archive.publish(s, slug, actor=actor()).public_id}"
+        noted(s, "list publish", slug)
     printer = Printer(as_json)
     printer.say(f"Anybody may now read what was sent to {slug}, to all of it or to a segment:")
     printer.facts({"page": page, "feed": f"{page}/feed.xml"})
@@ -95,6 +97,7 @@ def unpublish(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
     """
     with opened(ctx) as door, door.db.write() as s:
         archive.unpublish(s, slug)
+        noted(s, "list unpublish", slug)
     printer = Printer(as_json)
     printer.say(f"Page and feed of {slug} are taken back; publishing it again gives them the same address.")
     printer.document({"slug": slug, "published": False})

@@ -13,7 +13,7 @@ from base.time import zone as zone_of
 from campaigns.articles.store import get_article
 from campaigns.models import Offer
 from campaigns.offers import Draft, add_offer, all_offers, get_offer, proposed, validity
-from cli.door import Door, actor, opened
+from cli.door import Door, actor, noted, opened
 from cli.output import Json, Printer, when
 
 app = typer.Typer(help="Offers: promotions with title, body, call to action and validity.")
@@ -55,6 +55,7 @@ def add(
         given, others = _found(door, from_article, given)
         with door.db.write() as s:
             offer = add_offer(s, _with_url(given), valid, slug=slug, actor=actor())
+            noted(s, "offer add", offer.slug, after={"title": offer.title})
     printer = Printer(as_json)
     _draw(printer, offer)
     if others:

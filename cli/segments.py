@@ -8,7 +8,7 @@ import typer
 
 from campaigns.segments.saved import add_segment, all_segments, doubt
 from campaigns.segments.saved import count as count_of
-from cli.door import opened
+from cli.door import noted, opened
 from cli.output import Json, Printer
 from subscribers.lists import get_list
 
@@ -28,6 +28,7 @@ def add(
     """
     with opened(ctx) as door, door.db.write() as s:
         segment = add_segment(s, slug, rule)
+        noted(s, "segment add", slug, after={"rule": segment.rule})
         warning = doubt(s, rule)
     printer = Printer(as_json)
     printer.say(f"The segment {slug} is added; see how many it holds with: tipsheet segment count {slug} --list LIST")

@@ -12,10 +12,10 @@ from base.errors import BadInput
 from campaigns.decisions import By
 from campaigns.models import Series
 from campaigns.series import decide, store
-from campaigns.series.next import Ahead, ahead
+from campaigns.series.next import Ahead, ahead, first_to_leave
 from campaigns.series.occurrences import rule
 from campaigns.series.words import day_words, notes
-from cli.door import actor, opened
+from cli.door import actor, noted, opened
 from cli.output import Json, Printer, when
 
 app = typer.Typer(help="Series: rules that make a campaign on each of their dates.")
@@ -63,6 +63,7 @@ def add(
         )
         now = database_now(s)
         series = store.add_series(s, draft, door.config, actor=actor(), now=now)
+        noted(s, "series add", slug, after={"when": series.words, "list": onto})
         coming = ahead(s, series, now, count=SHOWN)
     printer = Printer(as_json)
     printer.say(f"The series {slug} goes out {series.words}, {series.zone}. Its next dates:")
@@ -71,21 +72,21 @@ def add(
 
 @app.command("list")
 def list_(ctx: typer.Context, as_json: Json = False) -> None:
-    """Show every series with its next date.
+    """Show every series with the next date on which something is to leave.
 
     Example: tipsheet series list
     """
     with opened(ctx) as door, door.db.read() as s:
         now = database_now(s)
-        found = [(each, next(iter(ahead(s, each, now, count=1)), None)) for each in store.all_series(s)]
+        found = [(each, *first_to_leave(s, each, now)) for each in store.all_series(s)]
     printer = Printer(as_json)
     rows = [
-        (x.slug, x.words, x.zone, when(coming.at, x.zone) if coming else "ended", coming.state if coming else "")
-        for x, coming in found
+        (x.slug, x.words, x.zone, when(coming.at, x.zone) if coming else "ended", _standing(coming, left_out))
+        for x, coming, left_out in found
     ]
     empty = "No series yet; add one with: tipsheet series add"
     printer.table(("series", "when", "zone", "next", ""), rows, empty=empty)
-    printer.document([{**_document(x), "next": coming} for x, coming in found])
+    printer.document([{**_document(x), "next": coming, "left_out": left_out} for x, coming, left_out in found])
 
 
 @app.command("next")
@@ -118,6 +119,7 @@ def approve(
     with opened(ctx) as door, door.db.write() as s:
         series = store.get_series(s, slug, lock=True)
         campaign = decide.approve(s, series, door.config, By(actor(), without_events), database_now(s))
+        noted(s, "series approve", slug, after={"campaign": campaign.slug})
     printer = Printer(as_json)
     printer.say(f"{campaign.slug} is approved and leaves at {campaign.wall} {campaign.zone}.")
     printer.document({"series": slug, "campaign": campaign.slug, "wall": campaign.wall, "zone": campaign.zone})
@@ -137,6 +139,7 @@ def skip(
     with opened(ctx) as door, door.db.write() as s:
         series = store.get_series(s, slug, lock=True)
         day = decide.skip(s, series, _date(on, "--date") if on else None, actor=actor(), now=database_now(s))
+        noted(s, "series skip", slug, after={"date": day})
     printer = Printer(as_json)
     printer.say(f"{slug} leaves out {day_words(day)}.")
     printer.document({"series": slug, "skipped": day})
@@ -150,9 +153,15 @@ def end(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
     """
     with opened(ctx) as door, door.db.write() as s:
         store.end(store.get_series(s, slug, lock=True), now=database_now(s))
+        noted(s, "series end", slug)
     printer = Printer(as_json)
     printer.say(f"The series {slug} has ended; what it made stays, see: tipsheet campaign list")
     printer.document({"series": slug, "ended": True})
+
+
+def _standing(coming: Ahead | None, left_out: list[date]) -> str:
+    said = [coming.state] if coming else []
+    return "; ".join([*said, *(f"{day_words(day)} is left out" for day in left_out)])
 
 
 def _draw(printer: Printer, series: Series, coming: list[Ahead]) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from base.errors import BadInput
-from cli.door import actor, opened
+from cli.door import actor, noted, opened
 from cli.output import Json, Printer, when
 from subscribers.addresses import address_key
 from subscribers.card import Card
@@ -17,7 +17,8 @@ from subscribers.card import show as card_of
 from subscribers.consent import opt_out as withdraw
 from subscribers.importing import import_csv
 from subscribers.lists import get_list
-from subscribers.people import add_subscriber, get_subscriber
+from subscribers.models import Subscriber
+from subscribers.people import add_subscriber, find, get_subscriber
 
 app = typer.Typer(help="Subscribers: people, what they agreed to, and what stops mail to them.")
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="Their address, however it is written.")]
@@ -63,6 +64,7 @@ def add(
             source=source or SOURCE,
             actor=actor(),
         )
+        noted(s, "subscriber add", str(person.id), subscriber_id=person.id, after={"list": onto, "tags": tag or []})
         card = card_of(s, person)
     printer = Printer(as_json)
     printer.say(f"{card.email} is on the list {onto}.")
@@ -101,6 +103,14 @@ def opt_out(
             how=HOW,
             source="tipsheet subscriber opt-out",
             actor=actor(),
+        )
+        holder = find(s, door.keys, email)
+        noted(
+            s,
+            "subscriber opt-out",
+            _who(holder),
+            subscriber_id=holder and holder.id,
+            after={"list": off or "every list"},
         )
     printer = Printer(as_json)
     scope = f"the list {off}" if off else "every list"
@@ -150,6 +160,10 @@ def _draw(printer: Printer, card: Card, zone: str) -> None:
     printer.table(("consent", "list", "state", "how", "wording", "source", "recorded by"), evidence, empty="")
     stops = [(x.reason, x.list or "every list", when(x.at, zone), x.source) for x in card.suppressions]
     printer.table(("stopped by", "on", "since", "source"), stops, empty="")
+
+
+def _who(holder: Subscriber | None) -> str:
+    return str(holder.id) if holder else "an address that nobody holds"
 
 
 def _pair(text: str) -> tuple[str, str]:

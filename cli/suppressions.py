@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.door import opened
+from cli.door import noted, opened
 from cli.output import Json, Printer
 from delivery.providers import open_provider
 from delivery.pull import pull as pull_from
@@ -26,6 +26,8 @@ def pull(
     """
     with opened(ctx) as door:
         done = pull_from(door.db, door.keys, open_provider(door.config), everything=everything)
+        with door.db.write() as s:
+            noted(s, "suppression pull", "suppressions", after={"read": done.read, "new": done.new})
     printer = Printer(as_json)
     printer.say(f"{done.read:,} addresses read, {done.new:,} of them were not known here to be stopped.")
     if done.unreadable:

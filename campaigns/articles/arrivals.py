@@ -22,6 +22,7 @@ from campaigns.articles.intake import from_web, limits
 from campaigns.articles.source import ReadArticle
 from campaigns.articles.store import add_article, article_at, free_slug, is_from_web, renew
 from campaigns.models import Article, Feed, FeedEntry
+from subscribers.audit import record
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +79,7 @@ def add_feed(db: Database, url: str, config: Config, *, take: int | None = TAKEN
         feed = Feed(url=url, title=read.title, next_at=now + _LOOKING, added_at=now, added_by=actor)
         s.add(feed)
         s.flush()
+        record(s, actor=actor, action="feed add", about=url)
         for entry in left:
             _remember(s, feed.id, entry, digest=entry.digest, tries=MOST_TRIES)
     looked = look(db, feed.id, config)
