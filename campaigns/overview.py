@@ -13,7 +13,7 @@ from base.errors import Broken
 from campaigns.alerts import record
 from campaigns.alerts.needs import needs
 from campaigns.models import Campaign
-from campaigns.series.next import ahead
+from campaigns.series.next import LEFT_OUT, ahead
 from campaigns.series.store import live_series
 from campaigns.status import Status, status
 from delivery import heartbeat
@@ -78,7 +78,7 @@ def _next(s: Session, now: datetime) -> list[Coming]:
         coming += [
             Coming(one.at, series.zone, one.campaign or "", series.slug, one.state)
             for one in ahead(s, series, now, count=_FEW)
-            if one.campaign not in known
+            if one.campaign not in known and one.state not in LEFT_OUT
         ]
     return coming
 

@@ -18,6 +18,7 @@ from campaigns.series.store import live_series
 from campaigns.state import progress, state
 
 TO_BE_MADE = "to be made"
+LEFT_OUT = ("skipped", "cancelled")
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,19 @@ def ahead(
         if whose.id == series.id:
             found.append(coming)
     return found
+
+
+def first_to_leave(s: Session, series: Series, now: datetime) -> tuple[Ahead | None, list[date]]:
+    """The next date that is not left out, and those before it that are. None where no date is to come."""
+    count = 1
+    while True:
+        coming = ahead(s, series, now, count=count)
+        left_out = [each.date for each in takewhile(lambda each: each.state in LEFT_OUT, coming)]
+        if len(left_out) < len(coming):
+            return coming[len(left_out)], left_out
+        if len(coming) < count:
+            return None, left_out
+        count *= 2
 
 
 def _turns(all_of_list: list[Series], now: datetime, last: _Turn) -> Iterator[_Turn]:

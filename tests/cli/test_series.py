@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from campaigns.series.words import day_words
 from tests.cli.conftest import Run
 
 WHEN = ("--when", "last day 23:50", "--zone", "Etc/GMT+12")
@@ -55,6 +56,20 @@ def test_a_date_is_approved_and_another_left_out(with_list: Run) -> None:
     assert (states[0], states[2]) == ("scheduled", "skipped")
     assert with_list("series", "skip", "tips").out.startswith("tips leaves out ")
     assert with_list("campaign", "show", f"tips-{days[0]}", "--json").json()["state"] == "cancelled"
+
+
+def test_the_next_date_in_the_list_is_one_that_is_not_left_out(with_list: Run) -> None:
+    with_list("series", "add", "tips", "--list", "tips", *WHEN)
+    days = [each["date"] for each in with_list("series", "next", "tips", "--json").json()["next"]]
+    with_list("series", "skip", "tips")
+    with_list("series", "skip", "tips")
+    (listed,) = with_list("series", "list", "--json").json()
+    assert (listed["next"]["date"], listed["next"]["state"]) == (days[2], "to be made")
+    assert listed["left_out"] == days[:2]
+    assert with_list("status", "--json").json()["next"][0]["at"] == listed["next"]["at"]
+    shown = with_list("series", "list").out
+    assert f"{days[2]} 23:50" in shown
+    assert f"to be made; {day_words(date.fromisoformat(days[0]))} is left out; " in shown
 
 
 def test_an_ended_series_has_no_date_to_come(with_list: Run) -> None:
