@@ -11,7 +11,8 @@ from base.database import database_now
 from base.errors import NotFound
 from subscribers.addresses import address_key, parse_address, wide_key
 from subscribers.consent import Given, give
-from subscribers.fields import field_name, remember_fields
+from subscribers.custom import keep_profile, read_value, remember
+from subscribers.fields import field_name
 from subscribers.keys import Keys
 from subscribers.lists import get_list
 from subscribers.models import Profile, Subscriber, SubscriberTag
@@ -47,15 +48,17 @@ def add_subscriber(
         "zone": clean_zone(zone),
         "locale": clean_locale(locale),
     }
-    fields = {field_name(name): clean(value) for name, value in (custom or {}).items()}
-    person = find(s, keys, email) or _new(s, keys, email, how)
+    values = {field_name(name): value for name, value in (custom or {}).items()}
+    fields = remember(s, values)
+    kept = {name: read for name, value in values.items() if (read := read_value(fields[name], value))}
+    person = find(s, keys, email) or new_subscriber(s, keys, email, how)
     typed = parse_address(email).typed
     give(s, person, onto.id, state=state, how=how, wording=wording, source=source, actor=actor, typed=typed)
     for name, value in given.items():
         if value:
             setattr(person, name, value)
-    person.custom = {**person.custom, **{name: value for name, value in fields.items() if value}}
-    remember_fields(s, fields)
+    person.custom = {**person.custom, **kept}
+    keep_profile(s, fields, person.id, person.custom)
     _add_tags(s, person, tags)
     s.flush()
     return person
@@ -90,7 +93,7 @@ def tags_of(s: Session, ids: Sequence[int]) -> dict[int, list[str]]:
     return tags
 
 
-def _new(s: Session, keys: Keys, email: str, how: str) -> Subscriber:
+def new_subscriber(s: Session, keys: Keys, email: str, how: str) -> Subscriber:
     address, at = parse_address(email), database_now(s)
     key, wide = address_key(keys, address), wide_key(keys, address)
     person = Subscriber(email=address.ascii, address_key=key, wide_key=wide, custom={}, created_at=at)
