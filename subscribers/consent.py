@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from base.database import database_now
 from base.errors import NotFound, Refused
-from subscribers.evidence import NOTHING_PERSONAL, Personal, evidence_id, sealed
+from subscribers.evidence import NOTHING_PERSONAL, Personal, Shown, confirmed_by, evidence_id, sealed, sealed_text
 from subscribers.models import Consent, List, Subscriber, Subscription
-from subscribers.suppression import lift, stops, suppress
+from subscribers.projection import MARKETING, OPENS, Purpose, fold_again, take_up
+from subscribers.seals import share
+from subscribers.suppression import Reason, lift, stops, suppress
 
 Given = Literal["pending", "confirmed"]
+# What a person's own word lifts. Bounces, complaints and what staff stopped are no question of their will.
+_OWN: tuple[Reason, ...] = ("opt-out", "erasure")
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ def give(
     *,
     state: Given = "confirmed",
     how: str,
-    wording: str,
+    wording: str | Shown,
     source: str,
     actor: str,
     jurisdiction: str = "",
@@ -50,6 +55,7 @@ def give(
     A confirmation is never turned back into a question: pending after confirmed changes nothing. `typed` is the
     address as the person wrote it.
     """
+    share(s)
     _lock(s, subscriber.address_key)
     if stop := next(iter(stops(s, subscriber.address_key, list_id, wide=subscriber.wide_key)), None):
         raise Refused(_why_stopped(subscriber.email, stop.reason), reason=stop.reason)
@@ -61,6 +67,58 @@ def give(
     shared = evidence_id(s, how=how, wording=wording, source=source, actor=actor, jurisdiction=jurisdiction)
     personal = sealed({"address": typed or subscriber.email})
     _record(s, subscriber.id, list_id, state, _Evidence(shared, at or database_now(s), personal))
+    return True
+
+
+def confirm_sign_up(
+    s: Session,
+    subscriber: Subscriber,
+    list_id: int,
+    *,
+    asked_at: datetime,
+    evidence_id: int,
+    personal: str,
+    confirm_source: str,
+    actor: str,
+    opens: bool,
+) -> None:
+    """Record that a person asked for this list, by that evidence, and has now confirmed it; with `opens` also that
+    opening its mails is seen. This is the new consent that lifts their own earlier opt-out or erasure."""
+    at = database_now(s)
+    share(s)
+    _lock(s, subscriber.address_key)
+    for reason in _OWN:
+        _lift(s, subscriber.address_key, reason, list_id, [list_id], confirm_source, actor, at)
+    confirmed = confirmed_by(s, evidence_id, source=confirm_source, actor=actor)
+    _record(s, subscriber.id, list_id, "pending", _Evidence(evidence_id, asked_at, sealed_text(personal)))
+    _record(s, subscriber.id, list_id, "confirmed", _Evidence(confirmed, at, sealed_text(personal)))
+    if opens:
+        _record(s, subscriber.id, list_id, "confirmed", _Evidence(confirmed, at, sealed_text(personal)), OPENS)
+
+
+def allow_opens(
+    s: Session,
+    subscriber: Subscriber,
+    list_id: int,
+    *,
+    allowed: bool,
+    how: str,
+    wording: str | Shown,
+    source: str,
+    actor: str,
+) -> bool:
+    """Record whether it may be seen that a person opens this list's mails; False when that held already."""
+    share(s)
+    _lock(s, subscriber.address_key)
+    held = s.get(Subscription, (list_id, subscriber.id), populate_existing=True)
+    on_list = held is not None and held.state != "withdrawn"
+    if allowed and not on_list:
+        raise Refused(f"{subscriber.email} is not on this list, so there is nothing to see; they have to join it first")
+    if held is None or allowed == (held.opens_since is not None):
+        return False
+    shared = evidence_id(s, how=how, wording=wording, source=source, actor=actor)
+    evidence = _Evidence(shared, database_now(s), sealed({"address": subscriber.email}))
+    _record(s, subscriber.id, list_id, "confirmed" if allowed else "withdrawn", evidence, OPENS)
     return True
 
 
@@ -76,6 +134,7 @@ def opt_out(
 ) -> OptOut:
     """Withdraw from one list, or with None from all: for who holds the address now and who will hold it."""
     at = at or database_now(s)
+    share(s)
     holder = _lock(s, address_key)
     # The stop needs no subscriber: it also holds for one who is being added at this moment.
     changed = suppress(s, address_key, "opt-out", list_id=list_id, source=source, at=at)
@@ -92,7 +151,7 @@ def undo(
     address_key: bytes,
     list_id: int | None,
     how: str,
-    wording: str,
+    wording: str | Shown,
     source: str,
     actor: str,
     at: datetime | None = None,
@@ -102,11 +161,12 @@ def undo(
     Lifts opt-outs only: a hard bounce or a complaint stays a stop. `lists` are those the person is back on.
     """
     at = at or database_now(s)
+    share(s)
     holder = _lock(s, address_key)
     if holder is None:
         raise NotFound("Nobody with this address is known any more; sign up again instead")
     back = _left_at_once(s, holder) if list_id is None else [list_id]
-    changed = _lift_opt_outs(s, address_key, list_id, back, source, actor, at)
+    changed = _lift(s, address_key, "opt-out", list_id, back, source, actor, at)
     for each in back:
         held = s.get(Subscription, (each, holder.id), populate_existing=True)
         if held is None or held.state != "confirmed":
@@ -115,6 +175,29 @@ def undo(
             changed = True
     slugs = s.scalars(select(List.slug).where(List.id.in_(back)).order_by(List.slug))
     return OptOut(changed, tuple(slugs))
+
+
+def void(s: Session, consent_ids: Collection[int], *, how: str, source: str, actor: str) -> int:
+    """Record that these rows never counted, as when an import is undone. Returns how many did until now.
+
+    A thousand or so at a time. A withdrawal always counts: Refused.
+    """
+    share(s)
+    chosen = (Consent.id, Consent.subscriber_id, Consent.list_id, Consent.purpose, Consent.state)
+    rows = s.execute(select(*chosen).where(Consent.id.in_(consent_ids)).order_by(Consent.id)).all()
+    if wrong := next((row for row in rows if row.state not in ("pending", "confirmed")), None):
+        raise Refused(f"Consent row {wrong.id} is no consent ({wrong.state}) and cannot be made void", row=wrong.id)
+    people = {row.subscriber_id for row in rows}
+    s.execute(select(Subscriber.id).where(Subscriber.id.in_(people)).order_by(Subscriber.id).with_for_update()).all()
+    done = set(s.scalars(select(Consent.voids).where(Consent.subscriber_id.in_(people), Consent.state == "void")))
+    counting = [row for row in rows if row.id not in done]
+    if counting:
+        same = {"state": "void", "at": database_now(s)}
+        same["evidence_id"] = evidence_id(s, how=how, wording="", source=source, actor=actor)
+        of = ("subscriber_id", "list_id", "purpose")
+        s.execute(insert(Consent), [{**same, **{k: getattr(r, k) for k in of}, "voids": r.id} for r in counting])
+        fold_again(s, {(row.list_id, row.subscriber_id) for row in counting})
+    return len(counting)
 
 
 def _lock(s: Session, address_key: bytes) -> Subscriber | None:
@@ -144,33 +227,38 @@ def _left_at_once(s: Session, holder: Subscriber) -> list[int]:
     return [list_id for list_id, since in s.execute(query) if since in moments]
 
 
-def _lift_opt_outs(
-    s: Session, address_key: bytes, list_id: int | None, back: list[int], source: str, actor: str, at: datetime
+def _lift(
+    s: Session,
+    address_key: bytes,
+    reason: Reason,
+    list_id: int | None,
+    back: list[int],
+    source: str,
+    actor: str,
+    at: datetime,
 ) -> bool:
 
     def lifted_on(where: int | None) -> bool:
-        return lift(s, address_key, "opt-out", list_id=where, at=at, by=actor, because=source)
+        return lift(s, address_key, reason, list_id=where, at=at, by=actor, because=source)
 
     lifted = [lifted_on(each) for each in back]
     everywhere = lifted_on(None)
     if everywhere and list_id is not None:
         # Wanting one list again is no consent to the others: there the stop stays.
         for other in s.scalars(select(List.id).where(List.id != list_id)).all():
-            suppress(s, address_key, "opt-out", list_id=other, source=source, at=at)
+            suppress(s, address_key, reason, list_id=other, source=source, at=at)
     return everywhere or any(lifted)
 
 
-def _record(s: Session, subscriber_id: int, list_id: int, state: str, evidence: _Evidence) -> None:
-    row = Consent(subscriber_id=subscriber_id, list_id=list_id, state=state, at=evidence.at, evidence_id=evidence.id)
+def _record(
+    s: Session, subscriber_id: int, list_id: int, state: str, evidence: _Evidence, purpose: Purpose = MARKETING
+) -> None:
+    row = Consent(subscriber_id=subscriber_id, list_id=list_id, purpose=purpose, state=state, at=evidence.at)
+    row.evidence_id = evidence.id
     row.personal, row.salt, row.digest = evidence.personal
     s.add(row)
     s.flush()
-    held = s.get(Subscription, (list_id, subscriber_id))
-    if held is None:
-        held = Subscription(list_id=list_id, subscriber_id=subscriber_id)
-        s.add(held)
-    held.state, held.since, held.consent_id = state, row.at, row.id
-    s.flush()
+    take_up(s, row)
 
 
 def _why_stopped(email: str, reason: str) -> str:

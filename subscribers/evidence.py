@@ -52,6 +52,15 @@ def evidence_id(s: Session, *, how: str, wording: str | Shown, source: str, acto
     return _row(s, Evidence, content_hash(how, hashed, source, actor, jurisdiction), facts)
 
 
+def confirmed_by(s: Session, evidence: int, *, source: str, actor: str) -> int:
+    """The row for a confirmation of what was asked with that evidence: the same wording, under the same law."""
+    asked = s.get_one(Evidence, evidence)
+    shown = s.get_one(Wording, asked.wording_id)
+    wording = Shown(shown.text, shown.language, shown.controller, shown.privacy_url)
+    law = asked.jurisdiction
+    return evidence_id(s, how="confirmation", wording=wording, source=source, actor=actor, jurisdiction=law)
+
+
 def content_hash(*parts: str) -> str:
     """Of a row of wordings or evidence: the same content is the same row, and the seals name it by this."""
     return hashlib.blake2b(orjson.dumps(parts), digest_size=16).hexdigest()
@@ -59,9 +68,13 @@ def content_hash(*parts: str) -> str:
 
 def sealed(facts: Mapping[str, str], salt: bytes | None = None) -> Personal:
     """What is personal in one consent row. Whoever seals many at once brings the salts, SALT bytes each."""
+    return sealed_text(orjson.dumps(facts).decode(), salt)
+
+
+def sealed_text(personal: str, salt: bytes | None = None) -> Personal:
+    """The same for facts that are JSON already."""
     salt = salt or secrets.token_bytes(SALT)
-    text = orjson.dumps(facts).decode()
-    return Personal(text, salt, digest(salt, text))
+    return Personal(personal, salt, digest(salt, personal))
 
 
 def digest(salt: bytes, personal: str) -> bytes:

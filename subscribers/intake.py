@@ -18,6 +18,7 @@ from subscribers.fields import remember_fields
 from subscribers.keys import Keys
 from subscribers.models import Consent, Profile, Subscriber, SubscriberTag, Subscription
 from subscribers.people import tags_of
+from subscribers.seals import share
 from subscribers.suppression import OPTED_OUT, stopped_keys
 
 # Tables, not classes: the ORM's way to insert many rows takes twice as long.
@@ -148,6 +149,7 @@ def _update(
 def _subscribe(s: Session, basis: Basis, people: Mapping[int, Incoming], at: datetime) -> None:
     if not people:
         return
+    share(s)
     will = {"list_id": basis.list_id, "state": "confirmed"}
     shared = evidence_id(s, how=basis.how, wording=basis.wording, source=basis.source, actor=basis.actor)
     evidence = {"at": at, "evidence_id": shared}

@@ -1,0 +1,107 @@
+"""What consent rows come to: one pure fold, and the row of `subscriptions` that keeps its result for every question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Literal, NamedTuple
+
+from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from subscribers.models import Consent, Subscription
+
+Purpose = Literal["marketing", "open tracking"]
+MARKETING: Purpose = "marketing"
+OPENS: Purpose = "open tracking"
+
+Pair = tuple[int, int]  # list and subscriber, as in the key of subscriptions
+
+
+class Will(NamedTuple):
+    """What the fold reads of one consent row."""
+
+    id: int
+    purpose: str
+    state: str
+    at: datetime
+    voids: int | None = None
+
+
+class Holds(NamedTuple):
+    """What holds for one person and list."""
+
+    state: str
+    since: datetime
+    consent_id: int
+    opens_since: datetime | None
+
+
+def fold(rows: Iterable[Will]) -> Holds | None:
+    """What holds after these rows of one person and list, in the order of their ids. None: nothing was ever said."""
+    said = list(rows)
+    never_counted = {row.voids for row in said}
+    held: Holds | None = None
+    for row in said:
+        if row.state != "void" and row.id not in never_counted:
+            held = step(held, row)
+    return held
+
+
+def step(held: Holds | None, row: Will) -> Holds | None:
+    """What holds after one more row. Who leaves a list leaves with everything: being seen to open is asked anew."""
+    if row.purpose == OPENS:
+        if held is None or held.state == "withdrawn":
+            return held
+        return held._replace(opens_since=row.at if row.state == "confirmed" else None)
+    stays = held is not None and row.state != "withdrawn"
+    return Holds(row.state, row.at, row.id, held.opens_since if held and stays else None)
+
+
+def take_up(s: Session, row: Consent) -> None:
+    """Bring the projection forward by a row that was just added."""
+    held = s.get(Subscription, (row.list_id, row.subscriber_id))
+    before = Holds(held.state, held.since, held.consent_id, held.opens_since) if held else None
+    after = step(before, Will(row.id, row.purpose, row.state, row.at))
+    if after is None:
+        return
+    if held is None:
+        held = Subscription(list_id=row.list_id, subscriber_id=row.subscriber_id)
+        s.add(held)
+    held.state, held.since, held.consent_id, held.opens_since = after
+    s.flush()
+
+
+def fold_again(s: Session, pairs: Iterable[Pair]) -> None:
+    """Write what holds for exactly these, from all their rows: for when an earlier row no longer counts."""
+    wanted = set(pairs)
+    present = folded(s, wanted)
+    held = set(s.execute(select(*_KEY).where(tuple_(*_KEY).in_(wanted))))
+    rows = {pair: _columns(pair, holds) for pair, holds in present.items() if holds}
+    if gone := held - rows.keys():
+        s.execute(delete(Subscription).where(tuple_(*_KEY).in_(gone)))
+    if changed := [row for pair, row in rows.items() if pair in held]:
+        s.execute(update(Subscription), changed)
+    if added := [row for pair, row in rows.items() if pair not in held]:
+        s.execute(insert(Subscription), added)
+
+
+def folded(s: Session, pairs: Iterable[Pair]) -> Mapping[Pair, Holds | None]:
+    """What ought to hold for each of these."""
+    pair = (Consent.list_id, Consent.subscriber_id)
+    will = (Consent.id, Consent.purpose, Consent.state, Consent.at, Consent.voids)
+    query = select(*pair, *will).where(tuple_(*pair).in_(set(pairs))).order_by(*pair, Consent.id)
+    groups = groupby(s.execute(query), lambda row: (row.list_id, row.subscriber_id))
+    return {each: fold(_will(row) for row in rows) for each, rows in groups}
+
+
+def _will(row: Any) -> Will:
+    return Will(row.id, row.purpose, row.state, row.at, row.voids)
+
+
+_KEY = (Subscription.list_id, Subscription.subscriber_id)
+
+
+def _columns(pair: Pair, holds: Holds) -> dict[str, object]:
+    return {"list_id": pair[0], "subscriber_id": pair[1], **holds._asdict()}
