@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import BinaryIO
@@ -21,6 +23,7 @@ from campaigns.articles.urls import names_the_web
 from campaigns.models import Article, Origin
 from campaigns.slugs import slug_from
 
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.I)  # one letter alone names a drive
 _PAGES = frozenset({".html", ".htm", ".xhtml"})
 
 
@@ -48,7 +51,7 @@ def limits(config: Config) -> Limits:
 def take(source: str, stdin: BinaryIO, within: Limits, *, title: str | None = None, url: str | None = None) -> Taken:
     """`source` is an address, a path, or - for standard input. Of a page of the web, title and url are for `keep`
     alone. Raises Refused in one sentence."""
-    if names_the_web(source):
+    if names_the_web(source) or _is_odd_address(source):
         return Taken(from_web(source, within), source)
     data = bytes_of(source, stdin)
     # As a whole path: whoever reads it again may stand in another folder.
@@ -58,6 +61,11 @@ def take(source: str, stdin: BinaryIO, within: Limits, *, title: str | None = No
         check_size(data, name)
         return Taken(read_page(data, name=name, title=title, url=url), address)
     return Taken(read_given(data, source, title=title, url=url), address)
+
+
+def _is_odd_address(source: str) -> bool:
+    """`file:///etc/passwd` and the like; a file may be called so. The guard says what is wrong with it."""
+    return bool(_SCHEME.match(source)) and not os.path.exists(source)  # noqa: PTH110  Path raises for long ones
 
 
 def keep(

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.campaigns.articles.feed_files import WHOLE, Piece, rss
+from tests.campaigns.articles.hostile import NO_WEB, ODD, PUBLIC
 from tests.cli.clinic import database
 from tests.cli.conftest import Run
 from tests.support.site import Site, said, site
@@ -122,13 +123,29 @@ def test_a_page_may_be_a_file_or_standard_input(folder: Path, tipsheet: Run) -> 
 
 
 @pytest.mark.parametrize(
-    "source", ["http://127.0.0.1:9/", "http://169.254.169.254/", "https://user:pw@example.com/", "http://2130706433/"]
+    ("source", "sentence"),
+    [
+        ("http://127.0.0.1:9090/", PUBLIC),
+        ("http://169.254.169.254/", PUBLIC),
+        ("http://2130706433/", ODD),
+        ("https://user:pw@example.com/", "carries a user name or password"),
+        ("file:///etc/passwd", NO_WEB),
+        ("gopher://127.0.0.1:6379/_FLUSHALL", NO_WEB),
+    ],
 )
-def test_what_is_not_public_is_refused_and_nothing_is_kept(source: str, tipsheet: Run) -> None:
-    for command in (("article", "add"), ("feed", "add")):
-        assert "\n" not in tipsheet(*command, source).refused()
+def test_what_is_not_public_is_refused_and_nothing_is_kept(source: str, sentence: str, tipsheet: Run) -> None:
+    by_article, by_feed = (tipsheet(noun, "add", source).refused() for noun in ("article", "feed"))
+    assert by_article == by_feed
+    assert sentence in by_article
+    assert "\n" not in by_article
     assert tipsheet("article", "list", "--json").json() == []
     assert tipsheet("feed", "list", "--json").json() == []
+
+
+def test_a_file_may_be_called_like_an_address(folder: Path, tipsheet: Run) -> None:
+    (folder / "tips: backs.md").write_text("# Backs\n\nA paragraph that says something, in a whole sentence.\n")
+    assert tipsheet("article", "add", "tips: backs.md").code == 0
+    assert "is no web address" in tipsheet("article", "add", "tips: knees.md").refused()
 
 
 def test_a_feed_is_followed_looked_at_and_let_go(home: Site, tipsheet: Run) -> None:

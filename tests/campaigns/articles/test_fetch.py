@@ -6,6 +6,7 @@ import gzip
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from socket import socket
 
@@ -14,6 +15,7 @@ import pytest
 from base.errors import Refused
 from campaigns.articles.fetch import Fetched, Limits, fetch
 from campaigns.articles.guard import is_public, system_resolver
+from campaigns.articles.intake import take
 from tests.campaigns.articles.hostile import HOSTILE, PUBLIC, REDIRECTS
 from tests.support.certificate import certified
 from tests.support.site import Site, leads_to, said, site
@@ -47,9 +49,14 @@ def refused(url: str, limits: Limits) -> str:
 @pytest.mark.parametrize(("url", "found", "sentence"), HOSTILE)
 def test_a_hostile_address_is_refused_in_one_sentence(url: str, found: list[str], sentence: str) -> None:
     host = url.partition("//")[2].partition("/")[0].rstrip(".").replace(".", "_")
-    said = refused(url, knows(**{host: found}) if found else knows())
+    limits = knows(**{host: found}) if found else knows()
+    said = refused(url, limits)
     assert sentence in said
     assert "secret" not in said
+    if ":" in url:  # else it is the path of a file to those who add articles
+        with pytest.raises(Refused) as caught:
+            take(url, BytesIO(), limits)
+        assert caught.value.sentence == said
 
 
 @pytest.fixture
