@@ -7,9 +7,9 @@ from sqlalchemy.orm import Session
 from base.database import database_now
 from delivery import outcomes
 from subscribers import consent
+from subscribers.former import holders
 from subscribers.links import Token
 from subscribers.lists import list_name
-from subscribers.people import find_by_key
 
 _ACTOR = "recipient"
 
@@ -21,9 +21,9 @@ def leave(s: Session, token: Token, *, everywhere: bool, how: str) -> str | None
         return None
     at = database_now(s)
     # The outcome first: whoever applies events takes the two rows in this order, too.
-    person, run = find_by_key(s, token.address_key), outcomes.run_of(s, token.run)
-    if person and run:
-        outcomes.merge(s, [outcomes.Turned(run, person.id, outcomes.Flag.OPTED_OUT, at)])
+    if run := outcomes.run_of(s, token.run):
+        people = holders(s, token.address_key)  # who had it when the mail left, too
+        outcomes.merge(s, [outcomes.Turned(run, person.id, outcomes.Flag.OPTED_OUT, at) for person in people])
     where = None if everywhere else token.list_id
     consent.opt_out(
         s, address_key=token.address_key, list_id=where, how=how, source=_source(token), actor=_ACTOR, at=at

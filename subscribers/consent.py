@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from base.database import database_now
 from base.errors import NotFound, Refused
 from subscribers.evidence import NOTHING_PERSONAL, Personal, Shown, confirmed_by, evidence_id, sealed, sealed_text
+from subscribers.former import holders
 from subscribers.models import Consent, List, Subscriber, Subscription
 from subscribers.projection import MARKETING, OPENS, Purpose, fold_again, take_up
 from subscribers.seals import share
@@ -131,14 +132,18 @@ def opt_out(
     source: str,
     actor: str,
     at: datetime | None = None,
+    wide: bytes | None = None,
 ) -> OptOut:
-    """Withdraw from one list, or with None from all: for who holds the address now and who will hold it."""
+    """Withdraw from one list, or with None from all: for who holds the address now, who had it and who will hold it.
+
+    `wide` is the address's wide key, where the caller has the address at hand.
+    """
     at = at or database_now(s)
     share(s)
-    holder = _lock(s, address_key)
+    people = holders(s, address_key, lock=True)
     # The stop needs no subscriber: it also holds for one who is being added at this moment.
-    changed = suppress(s, address_key, "opt-out", list_id=list_id, source=source, at=at)
-    left = _to_leave(s, holder.id, list_id) if holder else []
+    changed = suppress(s, address_key, "opt-out", list_id=list_id, source=source, at=at, wide=wide)
+    left = [each for person in people for each in _to_leave(s, person.id, list_id)]
     shared = evidence_id(s, how=how, wording="", source=source, actor=actor)
     for subscription, _slug in left:
         _record(s, subscription.subscriber_id, subscription.list_id, "withdrawn", _Evidence(shared, at))
@@ -162,11 +167,11 @@ def undo(
     """
     at = at or database_now(s)
     share(s)
-    holder = _lock(s, address_key)
+    holder = next(iter(holders(s, address_key, lock=True)), None)
     if holder is None:
         raise NotFound("Nobody with this address is known any more; sign up again instead")
     back = _left_at_once(s, holder) if list_id is None else [list_id]
-    changed = _lift(s, address_key, "opt-out", list_id, back, source, actor, at)
+    changed = _lift(s, holder.address_key, "opt-out", list_id, back, source, actor, at)
     for each in back:
         held = s.get(Subscription, (each, holder.id), populate_existing=True)
         if held is None or held.state != "confirmed":

@@ -46,6 +46,18 @@ class Subscriber(Base):
     merged_into: Mapped[int | None]  # who holds what this row held
 
 
+class FormerAddress(Base):
+    """The key of an address that somebody had before an edit or a merge: opt-outs of old mails still find them."""
+
+    __tablename__ = "former_addresses"
+    # The key answers "who had this address", the index "which did this person have".
+    __table_args__ = (Index(None, "subscriber_id"), {"sqlite_with_rowid": False})
+
+    address_key: Mapped[bytes] = mapped_column(primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"), primary_key=True)
+    until: Mapped[datetime]
+
+
 class Profile(Base):
     """What rules ask for, in a narrow row beside the wide one: reading a million of these takes a tenth of a second."""
 

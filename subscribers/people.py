@@ -70,7 +70,7 @@ def find(s: Session, keys: Keys, email: str) -> Subscriber | None:
 
 
 def find_by_key(s: Session, key: bytes) -> Subscriber | None:
-    """Whoever holds the address behind an opt-out link now."""
+    """Whoever holds this address now."""
     return s.scalar(select(Subscriber).where(Subscriber.address_key == key))
 
 

@@ -6,17 +6,23 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Select, case, exists, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from base.database import database_now
 from base.time import to_ms
 from subscribers import journal
+from subscribers.former import holders, keys_of
 from subscribers.models import Subscriber, Subscription, Suppression
 
 Reason = Literal["opt-out", "hard bounce", "complaint", "erasure", "manual", "invalid"]
 
+# What a person said, not what befell an address: it follows them to another one.
+THEIR_OWN: frozenset[Reason] = frozenset({"opt-out", "complaint", "erasure"})
+
 OPTED_OUT = "opted out"
+ERASED = "erased"
+MERGED = "merged into another subscriber"
 PENDING = "pending"
 NO_ADDRESS = "no address"
 
@@ -26,9 +32,13 @@ def mailable(list_id: int) -> Select[int]:
     return (
         select(Subscription.subscriber_id)
         .join(Subscriber, Subscriber.id == Subscription.subscriber_id)
-        .where(Subscription.list_id == list_id, Subscription.state == "confirmed")
-        .where(Subscriber.email != "", *(~each for each in _stops_on(list_id)))
+        .where(Subscription.list_id == list_id, may_be_mailed(list_id))
     )
+
+
+def may_be_mailed(list_id: int) -> ColumnElement[bool]:
+    """Of a row of subscriptions on this list beside its subscriber: the whole of the rule, true or false."""
+    return and_(Subscription.state == "confirmed", Subscriber.email != "", *(~each for each in _stops_on(list_id)))
 
 
 def why_not(list_id: int) -> Select[int, str]:
@@ -37,13 +47,15 @@ def why_not(list_id: int) -> Select[int, str]:
         select(Subscription.subscriber_id, reason(list_id).label("reason"))
         .join(Subscriber, Subscriber.id == Subscription.subscriber_id)
         .where(Subscription.list_id == list_id)
-        .where(or_(Subscription.state != "confirmed", Subscriber.email == "", _stopped(list_id)))
+        .where(~may_be_mailed(list_id))
     )
 
 
 def reason(list_id: int) -> ColumnElement[str]:
     """Why the subscriber of this row may not be mailed: their own will first, then what befell the address."""
     return case(
+        (Subscriber.erased_at.is_not(None), ERASED),
+        (Subscriber.merged_into.is_not(None), MERGED),
         (or_(Subscription.state == "withdrawn", _stopped(list_id, "opt-out")), OPTED_OUT),
         (_stopped(list_id, "complaint"), "suppressed: complaint"),
         (_stopped(list_id, "erasure"), "suppressed: erasure"),
@@ -67,10 +79,14 @@ def suppress(
 ) -> bool:
     """Stop mail to an address, on one list or everywhere. False when this very stop was there already.
 
-    `wide` is its wide key, for an address that nobody holds; who holds it brings their own.
+    `wide` is its wide key, for an address that nobody holds; who holds it brings their own. What a person said
+    holds for all addresses that they have or had: an old mail's link works, and a restore undoes an edit, not that.
     """
     at, new = at or database_now(s), False
-    for key in _both(s, address_key, wide):
+    keys = (
+        _theirs(s, address_key, wide, holders(s, address_key)) if reason in THEIR_OWN else _both(s, address_key, wide)
+    )
+    for key in keys:
         if s.scalar(select(_active(key, reason, list_id).exists())):
             continue
         new = True
@@ -81,11 +97,20 @@ def suppress(
 
 
 def lift(
-    s: Session, address_key: bytes, reason: Reason, *, list_id: int | None, at: datetime, by: str, because: str
+    s: Session,
+    address_key: bytes,
+    reason: Reason,
+    *,
+    list_id: int | None,
+    at: datetime,
+    by: str,
+    because: str,
+    wide: bytes | None = None,
 ) -> bool:
     """Let mail through again. Whether that is allowed is the caller's question."""
     lifted = 0
-    for key in _both(s, address_key, None):
+    holder = s.scalars(select(Subscriber).where(Subscriber.address_key == address_key))
+    for key in _theirs(s, address_key, wide, holder):
         matching = _active(key, reason, list_id).with_only_columns(Suppression.id)
         done = update(Suppression).where(Suppression.id.in_(matching))
         result = s.execute(done.values(lifted_at=at, lifted_by=by, lifted_because=because))
@@ -125,6 +150,14 @@ def _stops_on(list_id: int, reason: Reason | None = None) -> list[ColumnElement[
     return [
         exists().where(Suppression.address_key == key, *held) for key in (Subscriber.address_key, Subscriber.wide_key)
     ]
+
+
+def _theirs(s: Session, address_key: bytes, wide: bytes | None, people: Iterable[Subscriber]) -> list[bytes]:
+    """The keys of this address and of all that these people have or had."""
+    keys = [address_key, wide]
+    for person in list(people):
+        keys += [person.address_key, person.wide_key, *keys_of(s, person.id)]
+    return list(dict.fromkeys(key for key in keys if key))
 
 
 def _both(s: Session, address_key: bytes, wide: bytes | None) -> list[bytes]:
