@@ -20,7 +20,7 @@ from campaigns.launch import launch_due
 from campaigns.preflight import is_real
 from campaigns.series import make
 from campaigns.trial import SOMEBODY
-from delivery import connect, events, heartbeat, ledger, seeds
+from delivery import confirmations, connect, events, heartbeat, ledger, seeds
 from delivery.connect.resolver import Dns
 from delivery.providers.provider import Provider
 from delivery.settle import Rules, settle
@@ -131,6 +131,10 @@ def _send_copies(service: Service) -> None:
     seeds.send_due(service.db, service.provider, service.keys, SOMEBODY)
 
 
+def _confirm(service: Service) -> None:
+    confirmations.send_due(service.db, service.provider, service.keys, service.config)
+
+
 def _alert(service: Service) -> None:
     alert(service.db, service.provider, service.config)
 
@@ -159,6 +163,7 @@ JOBS: tuple[Job, ...] = (
     Job("settle what is uncertain", timedelta(seconds=2), _settle),
     Job("drain events", timedelta(seconds=0.5), _drain),
     Job("send copies to colleagues", timedelta(seconds=1), _send_copies),
+    Job("look after sign-ups", timedelta(seconds=2), _confirm),
     Job("expire what is too late", timedelta(seconds=5), _expire),
     Job("tell staff what needs them", timedelta(seconds=5), _alert),
     Job("look from outside", timedelta(hours=6), _look_from_outside),

@@ -21,11 +21,13 @@ from campaigns import content
 from subscribers.keys import Keys
 from web.archive import Archive
 from web.browser import Browser
+from web.confirm import Confirm
 from web.guard import SORRY, Guard
 from web.health import Health
 from web.hook import Hook
 from web.opt_out import OptOut
 from web.pages import Pages
+from web.signup import SignUp
 from web.site import Site
 
 log = logging.getLogger(__name__)
@@ -37,7 +39,12 @@ STATUS: tuple[tuple[type[TipsheetError], int], ...] = (
     (Refused, 409),
     (TipsheetError, 503),
 )
-TITLES = {404: "There is nothing here", 413: "That was too much", 503: "We cannot do that right now"}
+TITLES = {
+    404: "There is nothing here",
+    413: "That was too much",
+    429: "Not so fast",
+    503: "We cannot do that right now",
+}
 
 # Where Starlette itself refuses, its words are for programs.
 SENTENCES = {
@@ -56,7 +63,13 @@ def make_app(
     """The whole public site. Without a key no event is believed; `schema` says how the database stands to ours."""
     prefix = urlsplit(config.web.public_url).path.rstrip("/")
     site = Site(db, keys, Pages(content.brand(config.brand), config.templates.path), prefix)
-    routes = _routes(site, Archive(site, config), Hook(db, webhook_key), Health(db, schema))
+    routes = [
+        *_links(site),
+        *_sign_up(SignUp(site, config), Confirm(site, config)),
+        *_reading(Browser(site), Archive(site, config)),
+        Route("/events/sendgrid", Hook(db, webhook_key).take, methods=["POST"]),
+        Route("/health", Health(db, schema).tell),
+    ]
     # A proxy may serve us below a path and either keep that path or take it away.
     behind: list[BaseRoute] = [Mount(prefix, routes=routes)] if prefix else []
     app = Starlette(
@@ -68,7 +81,7 @@ def make_app(
     return app
 
 
-def _routes(site: Site, archive: Archive, hook: Hook, health: Health) -> list[BaseRoute]:
+def _links(site: Site) -> list[BaseRoute]:
     opt_out = OptOut(site)
     return [
         Route("/u", opt_out.without_link),
@@ -76,11 +89,23 @@ def _routes(site: Site, archive: Archive, hook: Hook, health: Health) -> list[Ba
         Route("/u/{token:path}", opt_out.ask),
         Route("/u/{token:path}", opt_out.act, methods=["POST"]),
         Route("/p/{token:path}", opt_out.ask),
-        Route("/m/{run}", Browser(site).show),
+    ]
+
+
+def _sign_up(sign_up: SignUp, confirm: Confirm) -> list[BaseRoute]:
+    return [
+        Route("/signup/{slug}", sign_up.show),
+        Route("/signup/{slug}", sign_up.take, methods=["POST"]),
+        Route("/confirm/{token:path}", confirm.ask),
+        Route("/confirm/{token:path}", confirm.act, methods=["POST"]),
+    ]
+
+
+def _reading(browser: Browser, archive: Archive) -> list[BaseRoute]:
+    return [
+        Route("/m/{run}", browser.show),
         Route("/archive/{archive}", archive.show),
         Route("/archive/{archive}/feed.xml", archive.feed),
-        Route("/events/sendgrid", hook.take, methods=["POST"]),
-        Route("/health", health.tell),
     ]
 
 

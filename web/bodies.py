@@ -34,9 +34,9 @@ async def read_body(request: Request, limit: int) -> bytes:
     return bytes(body)
 
 
-async def read_form(request: Request) -> dict[str, str]:
+async def read_form(request: Request, limit: int = FORM_LIMIT) -> dict[str, str]:
     """A form in either encoding; what cannot be understood is no field."""
-    body = await read_body(request, FORM_LIMIT)
+    body = await read_body(request, limit)
     kind = request.headers.get("content-type", "")
     return _multipart(kind, body) if kind.lower().startswith("multipart/form-data") else _urlencoded(body)
 

@@ -75,6 +75,7 @@ class WebConfig:
     public_url: str = key.url("http://127.0.0.1:8025")
     host: str = key.text("127.0.0.1", "the name or number of an interface, such as 127.0.0.1", r"\S+")
     port: int = key.whole(8025, 1, 65535)
+    visitor_header: str = key.text("", 'the name of a header such as X-Real-IP, or ""', r"[A-Za-z0-9-]*")
 
 
 @dataclass(frozen=True)

@@ -44,10 +44,14 @@ class Files:
     def probe(self, attempt: str) -> Answer:
         return Answer(Verdict.ACCEPTED, "files")
 
-    def notify(self, to: str, subject: str, text: str) -> Answer:
+    def notify(
+        self, to: str, subject: str, text: str, *, html: str = "", from_name: str = "", reply_to: str = ""
+    ) -> Answer:
         mail = EmailMessage(policy=SMTP)
         mail["To"], mail["Subject"] = Address(addr_spec=to), subject
         mail.set_content(text)
+        if html:
+            mail.add_alternative(html, subtype="html")
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             (self._folder / f"notice-{hashlib.sha256(mail.as_bytes()).hexdigest()[:12]}.eml").write_bytes(

@@ -102,8 +102,10 @@ class Provider(Protocol):
     def probe(self, attempt: str) -> Answer:
         """One mail that reaches nobody, to learn whether it takes mail and tells of it."""
 
-    def notify(self, to: str, subject: str, text: str) -> Answer:
-        """One plain mail to a colleague, outside every run: nothing counts it and nothing comes back of it."""
+    def notify(
+        self, to: str, subject: str, text: str, *, html: str = "", from_name: str = "", reply_to: str = ""
+    ) -> Answer:
+        """One mail outside every run, without tracking: no run counts it."""
 
     def stops(self, since: datetime | None, until: datetime) -> Iterator[Stop]:
         """Everybody it stopped mailing in that time. Raises Refused where it cannot be asked."""

@@ -13,7 +13,7 @@ from delivery.providers.sendgrid import logs, suppressions
 from delivery.providers.sendgrid.answers import interpret
 from delivery.providers.sendgrid.client import Api, Body
 from delivery.providers.sendgrid.connection import Connections, NotBegun, Reply, Unanswered
-from delivery.providers.sendgrid.payload import TRACKING, build
+from delivery.providers.sendgrid.payload import build, letter
 from delivery.providers.sendgrid.webhook import ATTEMPT
 
 ASK_SECONDS = 10.0
@@ -81,16 +81,12 @@ class SendGrid:
     def close(self) -> None:
         self._connections.close()
 
-    def notify(self, to: str, subject: str, text: str) -> Answer:
-        body = {
-            "from": {"email": self._sender},
-            "subject": subject,
-            "personalizations": [{"to": [{"email": to}]}],
-            "content": [{"type": "text/plain", "value": text}],
-            "tracking_settings": TRACKING,
-        }
+    def notify(
+        self, to: str, subject: str, text: str, *, html: str = "", from_name: str = "", reply_to: str = ""
+    ) -> Answer:
+        body = letter(self._sender, to, subject, text, html=html, from_name=from_name, reply_to=reply_to)
         try:
-            return interpret(self._post(orjson.dumps(body), _always), ())
+            return interpret(self._post(body, _always), ())
         except NotBegun as cause:
             return Answer(Verdict.RETURNED, str(cause))
         except Unanswered as cause:

@@ -44,6 +44,21 @@ def build(parcel: Parcel) -> bytes:
     return orjson.dumps(body)
 
 
+def letter(sender: str, to: str, subject: str, text: str, *, html: str, from_name: str, reply_to: str) -> bytes:
+    """One mail outside every run, to one person."""
+    content = [{"type": "text/plain", "value": text}]
+    body: dict[str, Any] = {
+        "from": {"email": sender, "name": from_name} if from_name else {"email": sender},
+        "subject": subject,
+        "personalizations": [{"to": [{"email": to}]}],
+        "content": [*content, {"type": "text/html", "value": html}] if html else content,
+        "tracking_settings": TRACKING,
+    }
+    if reply_to:
+        body["reply_to"] = {"email": reply_to}
+    return orjson.dumps(body)
+
+
 def _personalization(parcel: Parcel, person: Addressed, alone: bool) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "to": [{"email": person.email}],
