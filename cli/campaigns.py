@@ -231,6 +231,8 @@ def draw_status(printer: Printer, found: Status, door: Door) -> None:
     if n.accepted:
         fates = [(name.replace("_", " "), getattr(n, name)) for name in FATES]
         _draw_counts(printer, ("of the accepted", n.accepted), [(name, many) for name, many in fates if many])
+    copies = [(copy.email, copy.state, copy.words) for copy in found.copies]
+    printer.table(("copy for a colleague", "state", ""), copies, empty="")
 
 
 def _draw_counts(printer: Printer, whole: tuple[str, int], rows: Sequence[tuple[str, int]]) -> None:

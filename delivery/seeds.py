@@ -6,6 +6,8 @@ import fnmatch
 import logging
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -28,8 +30,17 @@ from subscribers.suppression import stops
 log = logging.getLogger(__name__)
 
 INERT = "seed"  # no token: the links of a copy stop nothing
+_LONGEST_LEAVING = timedelta(minutes=10)  # longer than any request may take
+_LATELY = timedelta(days=1)
 # What an answer makes of a copy. Whatever may have left is not sent again: a copy is worth less than a repetition.
 _STATES = {Verdict.ACCEPTED: "sent", Verdict.RETURNED: "planned", Verdict.UNCERTAIN: "uncertain"}
+
+
+@dataclass(frozen=True)
+class Copy:
+    email: str
+    state: str
+    words: str  # the provider's, or why it was skipped
 
 
 def allowed(config: Config) -> tuple[str, ...]:
@@ -48,6 +59,20 @@ def plan(s: Session, run_id: int, emails: Sequence[str]) -> None:
         SeedCopy(run_id=run_id, number=n, email=email, state="planned", words="", at=now)
         for n, email in enumerate(emails, 1)
     )
+
+
+def copies(s: Session, run_id: int) -> tuple[Copy, ...]:
+    """All of a run, in the order of [delivery] seeds."""
+    found = s.scalars(select(SeedCopy).where(SeedCopy.run_id == run_id).order_by(SeedCopy.number))
+    return tuple(Copy(each.email, each.state, each.words) for each in found)
+
+
+def lost(s: Session, now: datetime) -> dict[int, str]:
+    """Runs with copies that lately failed or may not have left, and what was said about the first of each."""
+    cut_off = (SeedCopy.state == "leaving") & (SeedCopy.at < now - _LONGEST_LEAVING)
+    unsure = SeedCopy.at > now - _LATELY, SeedCopy.state.in_(("failed", "uncertain")) | cut_off
+    found = s.scalars(select(SeedCopy).where(*unsure).order_by(SeedCopy.run_id.desc(), SeedCopy.number.desc()))
+    return {each.run_id: each.words or "the service ended before an answer came" for each in found}
 
 
 def send_due(db: Database, provider: Provider, keys: Keys, somebody: Mapping[str, Any]) -> int:

@@ -18,6 +18,7 @@ from campaigns.state import Progress, attention, progress, state
 from delivery import heartbeat, installation
 from delivery.ledger.counts import has_open_ends
 from delivery.models import Attempt, Run
+from delivery.seeds import lost
 
 ELSEWHERE = "elsewhere"
 SILENCE = timedelta(minutes=30)  # without an event after mails were taken
@@ -27,7 +28,7 @@ _ADDRESS = re.compile(r"[^\s@<>,;:=()/\"']+@[^\s@<>,;:=()/\"']+")
 
 def needs(s: Session, now: datetime, here: str) -> list[Need]:
     """Everything, as of now and here: sending as a whole, campaigns, series, feeds, what was last seen from outside."""
-    found = [*_service(s, now, here), *_campaigns(s), *_series(s, now), *_feeds(s, now), *_checks(s)]
+    found = [*_service(s, now, here), *_campaigns(s), *_copies(s, now), *_series(s, now), *_feeds(s, now), *_checks(s)]
     return [Need(need.cause, _ADDRESS.sub("(an address)", need.words)) for need in found]
 
 
@@ -102,6 +103,18 @@ def _kind(campaign: Campaign, far: Progress | None) -> str:
 def _has_stopped(s: Session, campaign: Campaign) -> bool:
     """Is the breaker open?"""
     return bool((s.scalar(select(Run.doubts).where(Run.id == campaign.run_id)) or 0) > 1)
+
+
+def _copies(s: Session, now: datetime) -> Iterator[Need]:
+    """Nothing waits for them, so nobody would notice."""
+    found = lost(s, now)
+    for campaign in s.scalars(select(Campaign).where(Campaign.run_id.in_(found)).order_by(Campaign.id)):
+        yield Need(
+            f"campaign:{campaign.id}:copies",
+            f"A copy of {campaign.slug} for colleagues did not leave, or nobody knows whether it did "
+            f"({found[campaign.run_id or 0]}); recipients are not touched by that, see: "
+            f"tipsheet campaign status {campaign.slug}",
+        )
 
 
 def _series(s: Session, now: datetime) -> Iterator[Need]:

@@ -131,6 +131,22 @@ def test_a_preview_is_written_as_one_person_would_get_it(clinic: Run, folder: Pa
     assert "zoe@example.com" in clinic("campaign", "preview", "december", "--as", "zoe@example.com").refused()
 
 
+def test_status_has_what_became_of_each_copy_for_colleagues(drafted: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIPSHEET_DELIVERY__SEEDS", "kim@example.com, lee@example.com")
+    drafted("campaign", "send", "december")
+    tick()
+    with database() as db, db.write() as s:
+        s.execute(text("UPDATE seed_copies SET state = 'failed', words = 'no such mailbox' WHERE number = 2"))
+    found = drafted("campaign", "status", "december", "--json").json()
+    assert [(copy["email"], copy["state"], copy["words"]) for copy in found["copies"]] == [
+        ("kim@example.com", "planned", ""),
+        ("lee@example.com", "failed", "no such mailbox"),
+    ]
+    assert found["state"] == "sent"
+    shown = drafted("campaign", "status", "december").out.split()
+    assert shown[-5:] == ["lee@example.com", "failed", "no", "such", "mailbox"]
+
+
 def test_a_test_goes_to_colleagues_only_and_counts_nowhere(drafted: Run, folder: Path) -> None:
     assert "test_to" in drafted("campaign", "test", "december", "--to", "ann@example.com").refused()
     document = drafted("campaign", "test", "december", "--to", "kim@example.com", "--json").json()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from sqlalchemy import select, update
 
 from base.config import Config, DeliveryConfig
-from base.database import Database
+from base.database import Database, database_now
 from delivery import seeds
 from delivery.models import Run, SeedCopy
 from delivery.providers.files import Files
@@ -91,6 +92,36 @@ def test_only_what_provably_did_not_leave_goes_again(
     assert states(db) == [state]
     seeds.send_due(db, provider, keys, SOMEBODY)
     assert len(provider.parcels) == again
+
+
+@pytest.mark.parametrize(
+    ("verdict", "told"),
+    [(Verdict.ACCEPTED, ""), (Verdict.RETURNED, ""), (Verdict.UNCERTAIN, "as told"), (Verdict.REFUSED, "as told")],
+)
+def test_a_copy_that_may_not_have_left_is_told_for_a_day(
+    db: Database, keys: Keys, provider: Telling, verdict: Verdict, told: str
+) -> None:
+    run = planned(db, keys, "kim@example.com")
+    provider.verdict = verdict
+    seeds.send_due(db, provider, keys, SOMEBODY)
+    with db.read() as s:
+        now = database_now(s)
+        assert seeds.lost(s, now) == ({run: told} if told else {})
+        assert seeds.lost(s, now + timedelta(hours=23)) == ({run: told} if told else {})
+        assert seeds.lost(s, now + timedelta(days=1, minutes=1)) == {}
+        (copy,) = seeds.copies(s, run)
+        assert (copy.email, copy.words) == ("kim@example.com", "as told")
+
+
+def test_a_copy_that_a_crash_cut_off_is_told_once_no_answer_can_come(db: Database, keys: Keys) -> None:
+    run = planned(db, keys, "kim@example.com")
+    with db.write() as s:
+        assert seeds._take(s, keys, run, 1, SOMEBODY) is not None
+    with db.read() as s:
+        now = database_now(s)
+        assert seeds.lost(s, now + timedelta(minutes=9)) == {}
+        found = seeds.lost(s, now + timedelta(minutes=11))
+        assert found == {run: "the service ended before an answer came"}
 
 
 def test_what_a_crash_cut_off_is_not_repeated(db: Database, keys: Keys, provider: Telling) -> None:

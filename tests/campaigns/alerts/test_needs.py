@@ -9,7 +9,7 @@ import pytest
 
 from base.database import Database, database_now
 from campaigns.alerts.needs import needs
-from delivery import heartbeat
+from delivery import heartbeat, seeds
 from delivery.installation import adopt
 from delivery.ledger import record
 from delivery.providers.provider import Answer, Verdict
@@ -115,6 +115,20 @@ def test_silence_is_no_trouble_where_no_events_are_expected(mailing: Mailing) ->
     answered(mailing, Verdict.ACCEPTED)
     time_passes(mailing.db, timedelta(minutes=31))
     assert found(mailing) == {}
+
+
+def test_a_copy_for_a_colleague_that_failed_is_named_and_holds_nothing(mailing: Mailing) -> None:
+    launched(mailing)
+    with mailing.db.write() as s:
+        seeds.plan(s, mailing.row().run_id or 0, ["kim@example.com", "lee@example.com"])
+    assert found(mailing) == {}
+    mailing.sql("UPDATE seed_copies SET state = 'failed', words = 'no kim@example.com here' WHERE number = 1")
+    mailing.deliver()
+    assert found(mailing) == {
+        "copies": "A copy of december for colleagues did not leave, or nobody knows whether it did "
+        "(no (an address) here); recipients are not touched by that, see: tipsheet campaign status december"
+    }
+    assert mailing.state() == "sent"
 
 
 def test_counts_that_do_not_add_up_are_named_and_hide_nothing_else(mailing: Mailing) -> None:
