@@ -9,10 +9,17 @@ import typer
 from campaigns import archive
 from cli.door import actor, noted, opened
 from cli.output import Json, Printer
+from subscribers import forms
 from subscribers.lists import ListCounts, add_list, all_lists, get_list
 
 app = typer.Typer(help="Lists: what people sign up for. Consent is per list.")
 Slug = Annotated[str, typer.Argument(help="The list's short name, such as monthly-tips.")]
+Double = Annotated[
+    bool | None,
+    typer.Option("--double/--single", help="Whether who signs up by a form has to confirm it by a link in a mail."),
+]
+Public = Annotated[bool | None, typer.Option("--public/--private", help="Whether anybody may sign up by a form.")]
+Wording = Annotated[str | None, typer.Option(help="What the sign-up form asks, in full.")]
 
 
 @app.command()
@@ -20,15 +27,19 @@ def add(
     ctx: typer.Context,
     slug: Slug,
     name: Annotated[str, typer.Option(help="What recipients see, such as 'Monthly tips'.")],
+    double: Double = None,
+    public: Public = None,
+    wording: Wording = None,
     as_json: Json = False,
 ) -> None:
-    """Add a list.
+    """Add a list. Without options people are put on it by commands only.
 
     Example: tipsheet list add monthly-tips --name 'Monthly tips'
     """
     with opened(ctx) as door, door.db.write() as s:
         added = add_list(s, slug, name)
-        noted(s, "list add", slug, after={"name": added.name})
+        _, settings = forms.set_up(s, slug, opt_in=opt_in(double), public=public, wording=wording)
+        noted(s, "list add", slug, after=settings)
     printer = Printer(as_json)
     printer.say(
         f"The list {added.slug} is added; put people on it with: tipsheet subscriber import FILE.csv --list {slug}"
@@ -101,6 +112,10 @@ def unpublish(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
     printer = Printer(as_json)
     printer.say(f"Page and feed of {slug} are taken back; publishing it again gives them the same address.")
     printer.document({"slug": slug, "published": False})
+
+
+def opt_in(double: bool | None) -> str | None:
+    return None if double is None else "double" if double else "single"
 
 
 def _document(counts: ListCounts) -> dict[str, object]:

@@ -40,6 +40,10 @@ class Pages:
     def show_mail(self, name: str, **names: object) -> HTMLResponse:
         return self._answer(name, 200, _MAIL, names)
 
+    def text(self, file: str, **names: object) -> str:
+        """For whoever answers no request with it."""
+        return self._rendered(f"web/{file}", names)
+
     def show_feed(self, name: str, **names: object) -> Response:
         return Response(self._rendered(f"web/{name}.xml", names), media_type="application/atom+xml")
 
