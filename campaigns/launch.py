@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from base.config import Config
 from base.database import Database, database_now
 from base.time import at_wall, parse_wall
+from campaigns.freezing import freeze
 from campaigns.models import Campaign
 from campaigns.plan import not_after, trouble
-from campaigns.recipients import between, keep_exclusions, recipients, window_end
+from campaigns.recipients import window_end
 from delivery import ledger, seeds
 from delivery.ledger.plan import Order
 from delivery.models import Run
@@ -22,7 +23,7 @@ from subscribers.models import List
 
 log = logging.getLogger(__name__)
 
-CHUNK = 10_000  # people of the list a transaction: the write lock is held well under 250 ms
+CHUNK = 20_000  # people of the list a transaction: the write lock is held well under 250 ms
 
 
 def launch_due(db: Database, config: Config) -> int:
@@ -140,12 +141,10 @@ def _sender_id(domain: str) -> str:
 
 def _freeze_chunk(s: Session, campaign: Campaign, run_id: int) -> bool:
     """Write the next people of the list: in or out, each with the reason. False when nobody is left."""
-    first, last = campaign.frozen_through, window_end(s, campaign, CHUNK)
+    last = window_end(s, campaign, CHUNK)
     if last is None:
         ledger.freeze(s, run_id)
         log.info("campaign=%s run=%s frozen", campaign.id, run_id)
         return False
-    ledger.add(s, run_id, recipients(s, campaign).where(between(first, last)))
-    keep_exclusions(s, campaign, first, last)
-    campaign.frozen_through = last
+    freeze(s, campaign, run_id, last)
     return True

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, insert, literal, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select
 from sqlalchemy.orm import Session
 
 from campaigns.models import Campaign, Exclusion, Segment
 from campaigns.segments.grammar import parse
 from campaigns.segments.sql import to_sql
-from delivery.models import Delivery
 from subscribers.models import List, Subscriber, Subscription
-from subscribers.suppression import mailable, why_not
+from subscribers.suppression import mailable, may_be_mailed, reason, why_not
 
 OUTSIDE = "not in the segment"
 OVERTAKEN = "changed while the audience was being frozen"
@@ -54,12 +53,16 @@ def count_kept_exclusions(s: Session, campaign: Campaign) -> Mapping[str, int]:
     return dict(s.execute(query.group_by(Exclusion.reason)).all())
 
 
-def keep_exclusions(s: Session, campaign: Campaign, first: int, last: int) -> None:
-    """Write down everybody who is not in the ledger, and why, among subscribers first < id <= last."""
-    for query in (*exclusions(s, campaign), _overtaken(campaign)):
-        rows = query.where(between(first, last), ~_accounted_for(campaign)).subquery()
-        chosen = select(literal(campaign.id), rows.c[0], rows.c[1])
-        s.execute(insert(Exclusion).from_select(["campaign_id", "subscriber_id", "reason"], chosen))
+def reasons(s: Session, campaign: Campaign) -> Select[int, str]:
+    """Everybody on the list with what would leave them out; for whom nothing would, that they changed just now."""
+    segment = _segment(s, campaign)
+    outside = [(~func.coalesce(to_sql(parse(segment.rule)), False), literal(OUTSIDE))] if segment else []
+    why = case((~may_be_mailed(campaign.list_id), reason(campaign.list_id)), *outside, else_=literal(OVERTAKEN))
+    return (
+        select(Subscription.subscriber_id, why.label("reason"))
+        .join(Subscriber, Subscriber.id == Subscription.subscriber_id)
+        .where(Subscription.list_id == campaign.list_id)
+    )
 
 
 def between(first: int, last: int) -> ColumnElement[bool]:
@@ -87,18 +90,6 @@ def in_words(s: Session, campaign: Campaign, reason: str) -> str:
     """A reason with what it refers to."""
     segment = _segment(s, campaign)
     return f"{reason} {segment.slug}: {segment.rule}" if segment and reason == OUTSIDE else reason
-
-
-def _overtaken(campaign: Campaign) -> Select[int, str]:
-    """Between two statements of one chunk PostgreSQL lets others write: whoever slips through both is still named."""
-    reason = literal(OVERTAKEN).label("reason")
-    return select(Subscription.subscriber_id, reason).where(Subscription.list_id == campaign.list_id)
-
-
-def _accounted_for(campaign: Campaign) -> ColumnElement[bool]:
-    who = Subscription.subscriber_id
-    inside = exists().where(Delivery.run_id == campaign.run_id, Delivery.subscriber_id == who)
-    return inside | exists().where(Exclusion.campaign_id == campaign.id, Exclusion.subscriber_id == who)
 
 
 def _segment(s: Session, campaign: Campaign) -> Segment | None:

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import cast
 
 import orjson
-from sqlalchemy import Select, func, insert, literal, select
+from sqlalchemy import Select, Table, func, insert, literal, select, text
 from sqlalchemy.orm import Session
 
 from base.database import database_now
+from base.time import to_ms
 from delivery.models import Batch, Delivery, Run
 from delivery.providers.provider import Envelope
+
+_DELIVERIES = cast(Table, Delivery.__table__)
+
+# The batches of the deliveries that were just added; the last one of the chunk before may still have had room.
+_FILL = """
+INSERT INTO batches (run_id, number, state, tries, not_before, not_after, size, first_subscriber, last_subscriber)
+SELECT CAST(:run AS INTEGER), batch, 'planned', 0, CAST(:not_before AS BIGINT), CAST(:not_after AS BIGINT),
+       count(*), min(subscriber_id), max(subscriber_id)
+FROM deliveries WHERE run_id = :run AND subscriber_id > :through GROUP BY batch
+ON CONFLICT (run_id, number) DO UPDATE SET size = batches.size + excluded.size,
+    last_subscriber = excluded.last_subscriber
+"""
 
 
 @dataclass(frozen=True)
@@ -53,11 +67,17 @@ def add(s: Session, run_id: int, recipients: Select[int]) -> int:
     # Batches are filled across chunks, so that 5,000 recipients are 5 requests however the chunks fell.
     place = run.audience + func.row_number().over(order_by=person) - 1
     rows = select(literal(run_id), person, place // run.batch_size + 1)
-    s.execute(insert(Delivery).from_select(["run_id", "subscriber_id", "batch"], rows))
-    added = _fill_batches(s, run)
+    written = s.execute(
+        insert(_DELIVERIES).from_select(["run_id", "subscriber_id", "batch"], rows),
+        execution_options={"preserve_rowcount": True},
+    )
+    added = written.rowcount  # type: ignore[attr-defined]
+    through = select(func.coalesce(func.max(Batch.last_subscriber), 0)).where(Batch.run_id == run_id)
+    window = {"not_before": to_ms(run.not_before), "not_after": to_ms(run.not_after)}
+    s.execute(text(_FILL), {"run": run_id, "through": s.scalar(through), **window})
     run.audience += added
     s.flush()
-    return added
+    return int(added)
 
 
 def freeze(s: Session, run_id: int) -> None:
@@ -65,43 +85,3 @@ def freeze(s: Session, run_id: int) -> None:
     run = s.get_one(Run, run_id)
     run.frozen_at = database_now(s)
     s.flush()
-
-
-def _fill_batches(s: Session, run: Run) -> int:
-    """Make or extend the batch rows of deliveries that were just added; returns how many those are."""
-    through = s.scalar(select(func.max(Batch.last_subscriber)).where(Batch.run_id == run.id)) or 0
-    fresh = (
-        select(
-            Delivery.run_id,
-            Delivery.batch,
-            func.min(Delivery.subscriber_id).label("first"),
-            func.max(Delivery.subscriber_id).label("last"),
-            func.count().label("size"),
-        )
-        .where(Delivery.run_id == run.id, Delivery.subscriber_id > through)
-        .group_by(Delivery.run_id, Delivery.batch)
-    )
-    added = 0
-    for row in s.execute(fresh).all():
-        added += row.size
-        batch = s.get(Batch, (run.id, row.batch))
-        if batch:
-            batch.size += row.size
-            batch.last_subscriber = row.last
-        else:
-            s.add(_batch(run, row.batch, row.size, row.first, row.last))
-    s.flush()
-    return added
-
-
-def _batch(run: Run, number: int, size: int, first: int, last: int) -> Batch:
-    return Batch(
-        run_id=run.id,
-        number=number,
-        state="planned",
-        not_before=run.not_before,
-        not_after=run.not_after,
-        size=size,
-        first_subscriber=first,
-        last_subscriber=last,
-    )

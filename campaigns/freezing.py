@@ -1,0 +1,30 @@
+"""One chunk of an audience: everybody in it goes into the ledger or is written down as left out, with the reason."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, exists, insert, literal
+from sqlalchemy.orm import Session
+
+from campaigns.models import Campaign, Exclusion
+from campaigns.recipients import between, reasons, recipients
+from delivery import ledger
+from delivery.models import Delivery
+from subscribers.models import Subscription
+
+
+def freeze(s: Session, campaign: Campaign, run_id: int, last: int) -> None:
+    """The people of the list after those frozen before, through `last`."""
+    window = between(campaign.frozen_through, last)
+    ledger.add(s, run_id, recipients(s, campaign).where(window))
+    keep_exclusions(s, campaign, run_id, window)
+    campaign.frozen_through = last
+
+
+def keep_exclusions(s: Session, campaign: Campaign, run_id: int, window: ColumnElement[bool]) -> None:
+    """Write down everybody in the window who is not in the ledger, and why.
+
+    Not everybody who fails the rule: between two statements PostgreSQL lets others write, and nobody may slip through.
+    """
+    inside = exists().where(Delivery.run_id == run_id, Delivery.subscriber_id == Subscription.subscriber_id)
+    out = reasons(s, campaign).where(window, ~inside).add_columns(literal(campaign.id))
+    s.execute(insert(Exclusion).from_select(["subscriber_id", "reason", "campaign_id"], out))
