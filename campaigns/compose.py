@@ -10,7 +10,8 @@ from typing import Any
 
 from base.time import zone
 from campaigns.articles.blocks import Block
-from campaigns.articles.excerpt import Excerpt, KeyPoint
+from campaigns.articles.excerpt import Excerpt, KeyPoint, linked_as_in
+from campaigns.articles.runs import Line
 from campaigns.colours import Colours, theme
 
 PREHEADER_SHORTEST, PREHEADER_LONGEST = 35, 110
@@ -57,6 +58,12 @@ class ArticleCard:
     image_url: str = ""
     image_alt: str = ""
     blocks: tuple[Block, ...] = ()  # the whole of it but its offers, for a template that shows more than the lead
+    standfirst: tuple[str, ...] = ()  # paragraphs that a hand set and the blocks do not say, to stand above these
+
+    @property
+    def lead_runs(self) -> tuple[Line, ...]:
+        """The lead's paragraphs with the links that they have in the article."""
+        return tuple(linked_as_in(self.blocks, paragraph) for paragraph in self.lead)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from base.config import BrandConfig, Config
 from campaigns import compose, template_files
-from campaigns.articles.edits import shown_excerpt
+from campaigns.articles.blocks import Block
+from campaigns.articles.edits import by_hand, shown_excerpt
 from campaigns.articles.excerpt import without_offers
 from campaigns.articles.store import as_read
 from campaigns.colours import Colours
@@ -76,7 +78,13 @@ def _article(s: Session, campaign: Campaign, words: int) -> compose.ArticleCard 
     article = s.get_one(Article, campaign.article_id)
     part = shown_excerpt(s, article, words)
     card = compose.article_card(article.title, article.url, part, article.image_url, article.image_alt)
-    return replace(card, blocks=without_offers(as_read(article).blocks))
+    blocks = without_offers(as_read(article).blocks)
+    mine = card.lead if "lead" in by_hand(s, article) else ()
+    return replace(card, blocks=blocks, standfirst=tuple(p for p in mine if not _says(blocks, p)))
+
+
+def _says(blocks: Sequence[Block], paragraph: str) -> bool:
+    return any(paragraph in block.text for block in blocks)
 
 
 def _offer(s: Session, campaign: Campaign) -> compose.OfferCard | None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from base.config import Config, is_loopback
+from campaigns.articles.links import target
 from delivery.slots import Message
 
 LARGEST_HTML = 100_000  # bytes; Gmail clips a mail at about 102,400 and hides the opt-out link with it
 BEFORE_OFFER_END = timedelta(hours=1)  # no mail leaves that would be read after its offer is over
+_LINK = re.compile(r"<a\s[^>]*?\bhref=\"([^\"]*)\"", re.I)
+_OTHER_AIM = re.compile(r"(?:mailto|sms):\S|#\w", re.I)  # what a template may lead to as well, a place below included
 _PRIVATE_NAMES = (".local", ".localhost", ".internal", ".test", ".example", ".invalid", ".lan")
 
 
@@ -88,9 +92,20 @@ def mail_problems(config: Config, message: Message) -> Iterator[str]:
                 f"the {part} lacks the postal address that is in [brand] address; put {{{{ brand.address }}}} into "
                 "the template, or approve it again if the address has changed"
             )
+    for href in _astray(message):
+        yield f"a link leads to {href[:80]!r}, where no reader can go from a mail; give a whole address, with https://"
     size = len(message.html.encode())
     if size >= LARGEST_HTML:
         yield f"the HTML has {size:,} bytes and Gmail would clip it; shorten it to less than {LARGEST_HTML:,}"
+
+
+def _astray(message: Message) -> Iterator[str]:
+    """What links lead to that is neither a person's own address nor one that leads there from anywhere."""
+    content = "".join([message.html, *(branch for slot in message.slots for branch in slot.branches)])
+    for found in dict.fromkeys(_LINK.findall(content)):
+        href = html.unescape(found)
+        if not (target(href) or _OTHER_AIM.match(href) or any(slot.token in href for slot in message.slots)):
+            yield href
 
 
 def _on_one_line(text: str) -> str:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from campaigns.articles.blocks import Block
 from campaigns.articles.key_points import KeyPoint, key_points
 from campaigns.articles.offers_found import offer_spans
+from campaigns.articles.runs import Line, Run, until
 from campaigns.articles.sentences import ends_as_sentence, sentences
 from campaigns.articles.source import ReadArticle
 
-__all__ = ["Excerpt", "KeyPoint", "excerpt", "without_offers"]
+__all__ = ["Excerpt", "KeyPoint", "excerpt", "linked_as_in", "without_offers"]
 
 WORDS_A_MINUTE = 230
 _CLAUSE_END = re.compile(r"[,;:)”]$|[—–]$")
@@ -41,6 +42,16 @@ def excerpt(article: ReadArticle | Sequence[Block], words: int = 60) -> Excerpt:
 def without_offers(blocks: Sequence[Block]) -> tuple[Block, ...]:
     within = {i for span in offer_spans(blocks) for i in range(span.start, span.end)}
     return tuple(block for i, block in enumerate(blocks) if i not in within)
+
+
+def linked_as_in(blocks: Sequence[Block], paragraph: str) -> Line:
+    """A paragraph of the lead with the links that it has in the article. What says something of its own has none."""
+    for ending in ("", "…"):
+        shown = paragraph.removesuffix(ending)
+        for block in blocks:
+            if block.linked and block.kind in ("paragraph", "quote") and block.text.startswith(shown):
+                return (*until(block.runs()[0], len(shown)), *[Run(paragraph[len(shown) :])] * (shown != paragraph))
+    return (Run(paragraph),)
 
 
 def _length(blocks: Sequence[Block]) -> int:

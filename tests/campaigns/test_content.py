@@ -6,10 +6,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from base.errors import NotFound, Refused
 from campaigns import content
+from campaigns.articles.edits import Wish, reset, set_by_hand
 from campaigns.drafts import get_campaign
+from campaigns.models import Article
 from campaigns.render import Compiled
 from tests.campaigns.mailing import ROBIN, SLUG, Mailing, text_of
 
@@ -34,6 +37,19 @@ def test_a_campaign_of_an_offer_alone_has_a_mail(mailing: Mailing) -> None:
     message = rendered(mailing).message
     assert "A free check" in message.text
     assert "Knees like company" not in message.text
+
+
+def test_a_lead_that_a_hand_set_stands_above_a_message_that_is_shown_whole(mailing: Mailing) -> None:
+    mailing.draft(template="announcement")
+    with mailing.db.write() as s:
+        article = s.scalars(select(Article)).one()
+        set_by_hand(s, article, Wish(lead="Company helps.\n\nKnees like company."), actor="robin")
+    text = rendered(mailing).message.text
+    assert text.index("Company helps.") < text.index("Knees like company.")
+    assert text.count("Knees like company.") == 1
+    with mailing.db.write() as s:
+        reset(s, s.scalars(select(Article)).one(), ["lead"])
+    assert "Company helps." not in rendered(mailing).message.text
 
 
 def test_a_template_that_is_not_there_is_named(mailing: Mailing) -> None:

@@ -63,7 +63,20 @@ WRONG_MAILS = [
     (replace(MESSAGE, text="tLINKt"), "the text part lacks the postal address"),
     (replace(MESSAGE, text=" \n"), "the mail has no text part"),
     (replace(MESSAGE, html=MESSAGE.html + "x" * LARGEST_HTML), "Gmail would clip it"),
+    *(
+        (replace(MESSAGE, html=f'{MESSAGE.html}<a class="x" href="{href}">Read</a>'), "a link leads to ")
+        for href in (
+            "",
+            "#",
+            "notes.html",
+            "/notes",
+            "javascript:alert(1)",
+            "https://user:word@example.com/",
+            "data:,x",
+        )
+    ),
 ]
+LEADING = ("https://example.com/a?b&amp;c", "tel:+14085550142", "mailto:a@example.com?subject=b", "#below", "tLINKt")
 
 
 def test_with_everything_right_nothing_stands_against_it() -> None:
@@ -80,6 +93,17 @@ def test_a_setting_that_is_wrong_is_named_in_one_sentence(config: Config, words:
 def test_a_mail_that_lacks_what_it_must_carry_is_refused(message: Message, words: str) -> None:
     (sentence,) = found(message=message)
     assert words in sentence
+
+
+@pytest.mark.parametrize("href", LEADING)
+def test_links_that_lead_somewhere_are_fine(href: str) -> None:
+    assert found(message=replace(MESSAGE, html=f'{MESSAGE.html}<a href="{href}">Read</a>')) == []
+
+
+def test_a_link_that_only_some_get_is_looked_at_too() -> None:
+    some = Slot("tSOMEt", "subscriber.city", Place.TEXT, branches=('<a href="notes.html">Read</a>', ""))
+    message = replace(MESSAGE, html=MESSAGE.html + "tSOMEt", slots=(LINK, some))
+    assert ["a link leads to 'notes.html'" in problem for problem in found(message=message)] == [True]
 
 
 def test_the_shipped_configuration_is_refused_thing_by_thing() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from campaigns.articles.blocks import Block
+from campaigns.articles.blocks import Block, block_of
 from campaigns.articles.excerpt import KeyPoint
+from campaigns.articles.runs import Run
 from campaigns.compose import ArticleCard, Brand, CampaignCard, ListCard, OfferCard, last_day, names
 
 BRAND = Brand(
@@ -52,9 +53,17 @@ ARTICLE = ArticleCard(
     blocks=(
         Block("paragraph", "Going up is work. Going down is control, and control is what a tired knee lacks."),
         Block("heading", "What we change in spring", level=2),
-        Block("paragraph", "From March on we are there for you on Saturdays, too."),
+        block_of(
+            "paragraph",
+            (
+                Run("From March on we are there for you on Saturdays, too. The bus that stops at our door is in "),
+                Run("the new timetable", "https://larkfield.example.com/bus?line=7&from=station"),
+                Run("."),
+            ),
+        ),
         Block("heading", "When to come", level=3),
         Block("list", items=("Saturdays from nine to one", "Tuesdays until eight in the evening")),
+        Block("code", "Tue   8:00 – 20:00\n        gym till 21:00\n\nSat   9:00 – 13:00"),
         Block("quote", "I walked down to the lake again, for the first time in two years."),
         Block("heading", "How to book", level=3),
         Block("list", items=("1. Choose a day", "2. Tell us which knee")),

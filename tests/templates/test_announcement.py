@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -19,8 +20,9 @@ def shown(**changes: Any) -> tuple[Any, str]:
 
 def test_every_word_of_the_message_stands_once_in_each_part_in_its_order() -> None:
     tree, text = shown()
-    lines = [line.casefold() for block in ARTICLE.blocks for line in block.lines()]  # the text part shouts headings
-    for part in (tree.body.text_content(), text):
+    lines = [line for block in ARTICLE.blocks for line in block.lines()]
+    lines = [" ".join(line.split()).casefold() for line in lines if line]  # the text part shouts headings
+    for part in (tree.body.text_content(), re.sub(r"\s<https://[^>]+>", "", text)):
         said = " ".join(part.split()).casefold()
         places = [said.find(line) for line in lines]
         assert -1 not in places
@@ -55,6 +57,14 @@ def test_the_offer_has_a_place_below_and_can_stand_alone() -> None:
     assert [node.text for node in tree.xpath("//h2")][-1] == OFFER.title
     assert text.index(ARTICLE.title) < text.index(OFFER.title)
     assert shown(article=None)[0].findtext(".//h1") == OFFER.title
+
+
+def test_a_lead_that_a_hand_set_stands_above_the_message() -> None:
+    tree, text = shown(article=replace(ARTICLE, standfirst=("We are there on Saturdays.", "So come.")))
+    first = [node.text_content() for node in tree.xpath("//h1/following-sibling::p")]
+    assert first[1:4] == ["We are there on Saturdays.", "So come.", ARTICLE.blocks[0].text]
+    assert text.index("So come.") < text.index("Going up is work.")
+    assert not shown()[0].xpath("//*[contains(@class, 'standfirst')]")
 
 
 def test_in_the_offers_own_template_the_offer_comes_first() -> None:

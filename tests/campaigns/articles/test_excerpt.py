@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from campaigns.articles.blocks import Block
-from campaigns.articles.excerpt import KeyPoint, excerpt
+from campaigns.articles.blocks import Block, block_of
+from campaigns.articles.excerpt import KeyPoint, excerpt, linked_as_in
+from campaigns.articles.runs import Run
 from campaigns.articles.source import read_bytes
 
 
@@ -125,6 +126,24 @@ def test_an_offer_gives_no_points() -> None:
     blocks = [heading("Monthly Offer: Gait Check"), bullets("Film", "Talk"), heading("Why"), paragraph("Text.")]
 
     assert excerpt(blocks).key_points == ()
+
+
+NOTES = Run("our notes", "https://example.com/notes")
+OPENING = block_of("paragraph", (Run("Read "), NOTES, Run(" first. They say how, and "), NOTES, Run(" again.")))
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "line"),
+    [
+        ("Read our notes first.", (Run("Read "), NOTES, Run(" first."))),
+        ("Read our notes…", (Run("Read "), NOTES, Run("…"))),
+        ("Read our…", (Run("Read our"), Run("…"))),
+        (OPENING.text, OPENING.runs()[0]),
+        ("Our notes are long.", (Run("Our notes are long."),)),
+    ],
+)
+def test_the_lead_keeps_the_links_of_what_it_shows(paragraph: str, line: tuple[Run, ...]) -> None:
+    assert linked_as_in((heading("Why"), Block("paragraph", "Read"), OPENING), paragraph) == line
 
 
 def test_a_table_makes_no_key_points_and_so_its_head_never_is_one() -> None:

@@ -5,12 +5,20 @@ import pytest
 from base.database import Database
 from base.errors import NotFound, Refused
 from campaigns.articles.excerpt import excerpt
+from campaigns.articles.runs import Run
 from campaigns.articles.source import read_bytes
 from campaigns.articles.store import add_article, all_articles, as_read, get_article
 
 POST = b"""# Stretch before you run
 
-Running is good for you. Warm up before you set out.
+Running is good for you. Warm up [before](https://larkfield.example/warm) you set out.
+
+    walk(5)
+      run(20)
+
+|When|What|
+|----|----|
+|Now|Walk|
 
 ![A runner at a wall](https://larkfield.example/wall.png)
 
@@ -36,7 +44,20 @@ def test_an_article_comes_back_as_it_was_read(db: Database) -> None:
         assert as_read(kept) == read
         assert excerpt(as_read(kept)) == excerpt(read)
         assert kept.added_by == "robin"
-        assert {block["kind"] for block in kept.blocks} == {"heading", "paragraph", "image", "list", "quote"}
+        assert {block["kind"] for block in kept.blocks} == {"heading", "paragraph", "image", "list", "quote", "code"}
+
+
+def test_an_article_that_was_kept_before_there_were_links_and_code_is_read_as_it_is(sqlite_db: Database) -> None:
+    read = read_bytes(b"Warm up before you set out.", name="a.txt", markdown=False, title="Given")
+    with sqlite_db.write() as s:
+        add_article(s, read, actor="robin").blocks = [
+            {"kind": "paragraph", "text": "Warm up."},
+            {"kind": "list", "items": ["a", "b"]},
+            {"kind": "image", "url": "https://a.example/b.png", "alt": "A"},
+        ]
+    with sqlite_db.read() as s:
+        blocks = as_read(get_article(s, "given")).blocks
+    assert [block.runs() for block in blocks] == [((Run("Warm up."),),), ((Run("a"),), (Run("b"),)), ()]
 
 
 def test_a_slug_is_taken_once_and_the_newest_stands_first(sqlite_db: Database) -> None:
