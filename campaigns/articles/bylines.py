@@ -1,9 +1,10 @@
-"""Who wrote a page and on which day, where only a line below its title says so."""
+"""Who wrote a page, with all dots, and on which day, where only a line below its title says so."""
 
 from __future__ import annotations
 
 import re
 from datetime import date
+from html import unescape
 
 from lxml import etree
 
@@ -25,6 +26,7 @@ _DATES = tuple(
     )
 )
 _MOST_WORDS = 12
+_LONGEST_SHORTENED = 4  # letters: "Prof." and all initials
 
 
 def byline(body: etree._Element) -> tuple[str, str]:
@@ -37,6 +39,25 @@ def byline(body: etree._Element) -> tuple[str, str]:
             writer = writer or (found[1] if found else "")
             day = day or day_in(text)
     return writer, day
+
+
+def as_written(author: str, html: str) -> str:
+    """The names with the dots that trafilatura takes out of them, where the page's source has them: "Dr. A. Vale"."""
+    text = unescape(html)
+    return "; ".join(_with_dots(name, text) for name in author.split("; ") if name.strip())
+
+
+def _with_dots(name: str, text: str) -> str:
+    words = name.split()
+    spaced = [re.escape(word) + (r"(?:\.\s*|\s+)" if _may_have_dot(word) else r"\s+") for word in words[:-1]]
+    # At the end a full stop may be the sentence's own; one before a quote or a tag is the name's.
+    end = r"(?:\.(?=\s*[\"'<]))?" if _may_have_dot(words[-1]) else ""
+    pattern = rf"(?<![\w.]){''.join(spaced)}{re.escape(words[-1])}{end}(?![\w@])"
+    return next((" ".join(said.split()) for said in re.findall(pattern, text) if "." in said), name)
+
+
+def _may_have_dot(word: str) -> bool:
+    return len(word) <= _LONGEST_SHORTENED
 
 
 def day_in(text: str) -> str:

@@ -11,7 +11,7 @@ from lxml import etree
 
 from base.errors import BadInput
 from campaigns.articles.blocks import Block, Link, Text, words
-from campaigns.articles.bylines import byline
+from campaigns.articles.bylines import as_written, byline
 from campaigns.articles.charsets import decoded_page
 from campaigns.articles.elements import read_elements
 from campaigns.articles.encoding import without_hidden
@@ -108,7 +108,7 @@ def _about(html: str, found_at: str) -> _About:
         said = extract_metadata(html, default_url=found_at or None, date_config=days)
     except (ValueError, TypeError, AttributeError, LookupError, etree.LxmlError):
         return _About("", "", "", "", "", "")  # an odd page may still be read without it
-    author = _one_line(said.author or "").replace("; ", ", ")[:_LONGEST_AUTHOR]
+    author = _one_line(as_written(said.author, html) if said.author else "").replace("; ", ", ")[:_LONGEST_AUTHOR]
     image = urljoin(found_at, said.image) if said.image else ""
     return _About(_one_line(said.title or ""), author, said.date or "", image, _picture_alt(html), said.url or "")
 

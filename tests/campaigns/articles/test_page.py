@@ -228,6 +228,25 @@ def test_a_page_may_tidy_its_own_address_but_not_name_anothers(canonical: str, u
     assert read(page("", head), found_at="https://a.example/blog?utm_source=x").url == url
 
 
+@pytest.mark.parametrize(
+    ("html", "author"),
+    [
+        ('<meta name="author" content="Dr. A">', "Dr. A"),
+        ('<meta name="author" content="Dr. A. Vale">', "Dr. A. Vale"),
+        ('<meta name="author" content="J.R. Vale Jr.">', "J.R. Vale Jr."),
+        ('<meta name="author" content="Prof. Robin O&#39;Vale">', "Prof. Robin O'Vale"),
+        ('<meta name="author" content="Robin Vale">', "Robin Vale"),
+        ('<script type="application/ld+json">{"@context": "https://schema.org", "@type": "Article", "author": ['
+         '{"@type": "Person", "name": "Dr. A. Vale"}, {"@type": "Person", "name": "Robin Moss"}]}</script>',
+         "Dr. A. Vale, Robin Moss"),
+        ('<meta name="author" content="Al Vale"><link href="https://al.vale.example/">', "Al Vale"),
+        ('<meta name="author" content="Al Vale"><!-- Al. Vale@example.com -->', "Al Vale"),
+    ],
+)  # fmt: skip
+def test_a_name_keeps_its_dots(html: str, author: str) -> None:
+    assert read(page("", f"<title>Sit less</title>{html}")).author == author
+
+
 def test_who_wrote_it_and_when_may_stand_in_a_line_alone() -> None:
     article = read(page("<p>Posted by Robin Vale on March 3rd, 2026</p>"))
     assert (article.author, article.published) == ("Robin Vale", "2026-03-03")
