@@ -24,6 +24,7 @@ from delivery import confirmations, connect, events, heartbeat, ledger, seeds
 from delivery.connect.resolver import Dns
 from delivery.providers.provider import Provider
 from delivery.settle import Rules, settle
+from subscribers import seals
 from subscribers.keys import Keys
 
 log = logging.getLogger(__name__)
@@ -151,6 +152,10 @@ def _look_at_feeds(service: Service) -> None:
     look_at_due(service.db, service.config)
 
 
+def _seal(service: Service) -> None:
+    seals.seal(service.db)
+
+
 def _beat(service: Service) -> None:
     with service.db.write() as s:
         heartbeat.beat(s, service.owner)
@@ -168,5 +173,6 @@ JOBS: tuple[Job, ...] = (
     Job("tell staff what needs them", timedelta(seconds=5), _alert),
     Job("look from outside", timedelta(hours=6), _look_from_outside),
     Job("look at feeds", timedelta(seconds=10), _look_at_feeds),
+    Job("seal consents", timedelta(minutes=1), _seal),
     Job("heartbeat", heartbeat.EVERY, _beat),
 )

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 from sqlalchemy import text
@@ -31,7 +31,9 @@ STOPPED = "stopped"  # an address, on one list or everywhere
 LEFT = "left"  # an attempt is about to leave for these people
 TAKEN = "taken"  # an attempt was taken by the provider
 RETURNED = "returned"  # an attempt provably reached nobody
+ERASED = "erased"  # whoever holds this address: a restore of an older backup forgets them again
 DECIDED = "decided"  # a person paused, resumed or cancelled a campaign
+SEALED = "sealed"  # consent rows, by a seal of this hash; says nothing to a restore
 
 _NOTES = "journal"
 _LINE = re.compile(rb"([0-9a-f]{16}) (\{.*\})\n")
@@ -118,15 +120,30 @@ def read_after(path: Path, mark: Mark) -> Iterator[Entry]:
         found = _LINE.fullmatch(before[before.rfind(b"\n", 0, -1) + 1 :])
         if len(before) < min(mark.offset, _LONGEST) or not found or found[1].decode() != mark.chain:
             raise Refused(f"The journal {path} does not reach as far as this backup{_INSTEAD}")
-        chain = mark.chain
-        while line := file.readline(_LONGEST):
-            if not line.endswith(b"\n") and len(line) < _LONGEST:
-                return
-            found = _LINE.fullmatch(line)
-            if not found or _link(chain, found[2]) != found[1].decode():
-                raise Refused(f"The journal {path} is damaged before byte {file.tell():,}{_INSTEAD}")
-            chain = found[1].decode()
-            yield orjson.loads(found[2])
+        yield from map(orjson.loads, _bodies(path, file, mark.chain))
+
+
+def read_all(path: Path, what: str) -> Iterator[Entry]:
+    """Every entry of one kind that this journal ever had. Raises Refused unless it is whole; nothing where none is."""
+    if not path.exists():
+        return
+    wanted = orjson.dumps({"what": what})[:-1]
+    with path.open("rb") as file:
+        for body in _bodies(path, file, ""):
+            if body.startswith(wanted):
+                yield orjson.loads(body)
+
+
+def _bodies(path: Path, file: BinaryIO, chain: str) -> Iterator[bytes]:
+    """From where the file stands to its end."""
+    while line := file.readline(_LONGEST):
+        if not line.endswith(b"\n") and len(line) < _LONGEST:
+            return
+        found = _LINE.fullmatch(line)
+        if not found or _link(chain, found[2]) != found[1].decode():
+            raise Refused(f"The journal {path} is damaged before byte {file.tell():,}{_INSTEAD}")
+        chain = found[1].decode()
+        yield found[2]
 
 
 _INSTEAD = "; name the right one with --journal, or restore with --without-journal, which stops sending"

@@ -17,6 +17,7 @@ from delivery import events, heartbeat
 from delivery.providers import open_provider
 from delivery.settle import Rules
 from scheduler import JOBS, Clock, Job, Service
+from subscribers import seals
 from subscribers.keys import Keys
 from tests.support.runs import LEASE, a_run, count, taken, time_passes
 
@@ -41,6 +42,13 @@ def test_every_job_can_run_at_any_time_and_again(service: Service) -> None:
     run_once(service)
     with service.db.read() as s:
         assert heartbeat.is_recent(s)
+
+
+def test_new_consents_are_sealed(service: Service) -> None:
+    a_run(service.db, service.keys, 2)
+    scheduler._seal(service)
+    with service.db.read() as s:
+        assert [seal.rows for seal in seals.all_seals(s)] == [2]
 
 
 def test_a_lease_that_ended_is_swept(service: Service) -> None:
