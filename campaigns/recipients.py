@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from campaigns.models import Campaign, Exclusion, Segment
 from campaigns.segments.grammar import parse
 from campaigns.segments.sql import to_sql
+from delivery.ledger.frequency import HAD_ONE, had_one
 from subscribers.models import List, Subscriber, Subscription
 from subscribers.suppression import mailable, may_be_mailed, reason, why_not
 
@@ -19,18 +20,21 @@ OVERTAKEN = "changed while the audience was being frozen"
 
 def recipients(s: Session, campaign: Campaign) -> Select[int]:
     """The ids of those whom the campaign would reach at this moment."""
-    everybody = mailable(campaign.list_id)
+    everybody = mailable(campaign.list_id).where(~had_one(campaign.list_id, campaign.run_id))
     segment = _segment(s, campaign)
     return everybody.where(to_sql(parse(segment.rule))) if segment else everybody
 
 
 def exclusions(s: Session, campaign: Campaign) -> list[Select[int, str]]:
     """Everybody else on the list, each once, with the reason."""
+    enough = mailable(campaign.list_id).where(had_one(campaign.list_id, campaign.run_id))
     found = [why_not(campaign.list_id)]
     if segment := _segment(s, campaign):
-        outside = mailable(campaign.list_id).where(~func.coalesce(to_sql(parse(segment.rule)), False))
+        inside = func.coalesce(to_sql(parse(segment.rule)), False)
+        outside = mailable(campaign.list_id).where(~inside)
         found.append(outside.add_columns(literal(OUTSIDE).label("reason")))
-    return found
+        enough = enough.where(inside)
+    return [*found, enough.add_columns(literal(HAD_ONE).label("reason"))]
 
 
 def count_recipients(s: Session, campaign: Campaign) -> int:
@@ -57,7 +61,12 @@ def reasons(s: Session, campaign: Campaign) -> Select[int, str]:
     """Everybody on the list with what would leave them out; for whom nothing would, that they changed just now."""
     segment = _segment(s, campaign)
     outside = [(~func.coalesce(to_sql(parse(segment.rule)), False), literal(OUTSIDE))] if segment else []
-    why = case((~may_be_mailed(campaign.list_id), reason(campaign.list_id)), *outside, else_=literal(OVERTAKEN))
+    why = case(
+        (~may_be_mailed(campaign.list_id), reason(campaign.list_id)),
+        *outside,
+        (had_one(campaign.list_id, campaign.run_id), literal(HAD_ONE)),
+        else_=literal(OVERTAKEN),
+    )
     return (
         select(Subscription.subscriber_id, why.label("reason"))
         .join(Subscriber, Subscriber.id == Subscription.subscriber_id)

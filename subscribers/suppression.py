@@ -14,6 +14,7 @@ from base.time import to_ms
 from subscribers import journal
 from subscribers.former import holders, keys_of
 from subscribers.models import Subscriber, Subscription, Suppression
+from subscribers.wishes import PAUSED, is_paused
 
 Reason = Literal["opt-out", "hard bounce", "complaint", "erasure", "manual", "invalid"]
 
@@ -28,7 +29,7 @@ NO_ADDRESS = "no address"
 
 
 def mailable(list_id: int) -> Select[int]:
-    """The ids of those who may be mailed now: confirmed, with an address, not stopped. Narrow it by where()."""
+    """The ids of those who may be mailed now: confirmed, with an address, not stopped, no pause of their own."""
     return (
         select(Subscription.subscriber_id)
         .join(Subscriber, Subscriber.id == Subscription.subscriber_id)
@@ -38,7 +39,8 @@ def mailable(list_id: int) -> Select[int]:
 
 def may_be_mailed(list_id: int) -> ColumnElement[bool]:
     """Of a row of subscriptions on this list beside its subscriber: the whole of the rule, true or false."""
-    return and_(Subscription.state == "confirmed", Subscriber.email != "", *(~each for each in _stops_on(list_id)))
+    stopped = _stops_on(list_id)
+    return and_(Subscription.state == "confirmed", Subscriber.email != "", *(~each for each in stopped), ~is_paused())
 
 
 def why_not(list_id: int) -> Select[int, str]:
@@ -63,6 +65,7 @@ def reason(list_id: int) -> ColumnElement[str]:
         (_stopped(list_id, "invalid"), "suppressed: invalid"),
         (_stopped(list_id), "suppressed: manual"),
         (Subscriber.email == "", NO_ADDRESS),
+        (and_(Subscription.state == "confirmed", is_paused()), PAUSED),
         else_=PENDING,
     )
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from base.database import now_sql
 from delivery.ledger.carry import note_leaving, reached_earlier
+from delivery.ledger.frequency import HAD_ONE, had_one
 from delivery.models import Delivery, DeliveryException
 from subscribers.models import Subscriber
 from subscribers.suppression import mailable, why_not
@@ -139,7 +140,8 @@ def _recheck(s: Session, due: Row[Any], attempt: str, fence: Callable[[str], boo
     """Everybody in the batch who may be mailed at this moment; the others are written down as skipped, with why."""
     rows = s.execute(_people(due)).all()
     inside = Subscriber.id.between(due.first, due.last)
-    allowed = set(s.scalars(mailable(due.list_id).where(inside)))
+    enough = had_one(due.list_id, due.run_id)
+    allowed = set(s.scalars(mailable(due.list_id).where(inside, ~enough)))
     members, left_out = [], {}
     for row in rows:
         if row.subscriber_id not in allowed:
@@ -153,7 +155,8 @@ def _recheck(s: Session, due: Row[Any], attempt: str, fence: Callable[[str], boo
         members = [member for member in members if member.subscriber_id not in earlier]
         left_out |= earlier
     if left_out:
-        reasons = dict(s.execute(why_not(due.list_id).where(inside)).all())
+        reasons = dict.fromkeys(s.scalars(mailable(due.list_id).where(inside, enough)), HAD_ONE)
+        reasons |= dict(s.execute(why_not(due.list_id).where(inside)).all())
         _skip(s, due, attempt, left_out | {k: v for k, v in reasons.items() if k in left_out})
     return tuple(members)
 

@@ -1,0 +1,37 @@
+"""What people wish beyond being on a list: a pause, one mail a month. As SQL; who changes it is in preferences.py."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, and_, type_coerce
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import InstrumentedAttribute
+
+from base.database import now_sql
+from subscribers.models import Subscription
+
+PAUSED = "paused by their own wish"
+MONTHLY = "monthly"
+
+
+class _Now(ColumnElement[int]):
+    """The database's clock inside a statement that is built before it is known for which database."""
+
+    inherit_cache = True
+    type = BigInteger()
+
+
+@compiles(_Now)
+def _write_now(_element: _Now, compiler: Any, **_how: Any) -> str:
+    return now_sql(compiler.dialect.name)
+
+
+def is_paused() -> ColumnElement[bool]:
+    """Of a row of subscriptions."""
+    return and_(Subscription.paused_until.is_not(None), type_coerce(Subscription.paused_until, BigInteger) > _Now())
+
+
+def is_younger(column: InstrumentedAttribute[Any], than: timedelta) -> ColumnElement[bool]:
+    return type_coerce(column, BigInteger) > _Now() - round(than.total_seconds() * 1000)
