@@ -10,12 +10,12 @@ from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, Connection, Dialect, Engine, MetaData, String, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
-from base.errors import Broken, ConfigError
+from base.errors import Broken, ConfigError, Refused
 from base.time import from_ms, to_ms
 
 BUSY_SECONDS = 10  # longer than any write transaction of ours, which is kept under 250 ms
@@ -97,6 +97,18 @@ class Database:
         self.engine.dispose()
 
 
+def add_new(session: Session, row: Base, taken: str) -> None:
+    """Add a row under a name of its own. Raises Refused with the words `taken` where somebody has the name, be it since
+    a moment ago: the database decides, and a question before would only have looked."""
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError as cause:
+        if not _is_taken(cause):
+            raise
+        raise Refused(taken) from cause
+
+
 def now_sql(dialect: str) -> str:
     """SQL for the database's own clock, in milliseconds: the one clock that several machines share."""
     if dialect == "sqlite":
@@ -155,6 +167,11 @@ def _prepare_postgres(connection: Any, _record: object) -> None:
     connection.autocommit = True
     connection.execute("SET synchronous_commit = on")
     connection.autocommit = False
+
+
+def _is_taken(cause: IntegrityError) -> bool:
+    said = getattr(cause.orig, "sqlstate", None) or getattr(cause.orig, "sqlite_errorname", None)
+    return said in ("23505", "SQLITE_CONSTRAINT_UNIQUE")
 
 
 def _say(engine: Engine, cause: DBAPIError) -> str:

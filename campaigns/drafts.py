@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from base.database import database_now
+from base.database import add_new, database_now
 from base.errors import NotFound, Refused
 from campaigns.articles.store import get_article
 from campaigns.models import Article, Campaign, Offer, Segment
@@ -36,8 +36,6 @@ class Draft:
 def add_campaign(s: Session, draft: Draft, *, actor: str) -> Campaign:
     """Raises NotFound for a name that is not there, Refused for a slug that is taken or a mail with nothing in it."""
     check_slug(draft.slug)
-    if s.scalar(select(Campaign.id).where(Campaign.slug == draft.slug)):
-        raise Refused(f"There is a campaign {draft.slug} already; choose another name, or make it anew with --replace")
     if not (draft.article or draft.offer):
         raise Refused("A campaign needs something to say: name an article with --article or an offer with --offer")
     if len(draft.subject.strip().splitlines()) != 1:
@@ -55,8 +53,8 @@ def add_campaign(s: Session, draft: Draft, *, actor: str) -> Campaign:
         added_at=database_now(s),
         added_by=actor,
     )
-    s.add(campaign)
-    s.flush()
+    taken = f"There is a campaign {draft.slug} already; choose another name, or make it anew with --replace"
+    add_new(s, campaign, taken)
     return campaign
 
 

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from base.database import database_now
-from base.errors import BadInput, NotFound, Refused
+from base.database import add_new, database_now
+from base.errors import BadInput, NotFound
 from base.time import at_wall, parse_wall
 from base.time import zone as find_zone
 from campaigns.articles.urls import is_web_url
@@ -79,8 +79,6 @@ def add_offer(s: Session, draft: Draft, valid: Validity, *, slug: str | None = N
     if not title:
         raise BadInput("The offer needs a title; give it with --title")
     slug = check_slug(slug) if slug else slug_from(title)
-    if s.scalar(select(Offer.id).where(Offer.slug == slug)) is not None:
-        raise Refused(f"The offer {slug} is there already; choose another name with --slug")
     url = _checked_url(draft)
     offer = Offer(
         slug=slug,
@@ -96,8 +94,7 @@ def add_offer(s: Session, draft: Draft, valid: Validity, *, slug: str | None = N
         added_at=database_now(s),
         added_by=actor,
     )
-    s.add(offer)
-    s.flush()
+    add_new(s, offer, f"The offer {slug} is there already; choose another name with --slug")
     return offer
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from base.database import database_now
+from base.database import add_new, database_now
 from base.errors import BadInput, NotFound, Refused
 from subscribers.models import List, Subscription
 from subscribers.suppression import mailable
@@ -34,11 +34,8 @@ def add_list(s: Session, slug: str, name: str) -> List:
         raise BadInput(f"{slug[:80]!r} cannot be a list's slug; use small letters, digits and -, such as monthly-tips")
     if not clean(name):
         raise BadInput(f"The list {slug} needs a name that people can read")
-    if s.scalar(select(List.id).where(List.slug == slug)) is not None:
-        raise Refused(f"The list {slug} is there already; choose another slug or use it")
     added = List(slug=slug, name=clean(name), created_at=database_now(s))
-    s.add(added)
-    s.flush()
+    add_new(s, added, f"The list {slug} is there already; choose another slug or use it")
     return added
 
 

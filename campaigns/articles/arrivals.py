@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from base.config import Config
-from base.database import Database, database_now
+from base.database import Database, add_new, database_now
 from base.errors import NotFound, Refused
 from campaigns.articles.feeds import Entry, ReadFeed, completed, from_entry, read_feed
 from campaigns.articles.fetch import Fetched, Limits, fetch
@@ -30,6 +30,7 @@ TAKEN = 1  # of what is in a feed when it is added: a series would mail a whole 
 MOST_AT_ONCE = 5  # entries that the service reads before other feeds have their turn, and before a stop is heard
 MOST_TRIES = 6  # for an entry that cannot be read, until the feed says something else about it
 LONGEST_WAIT = timedelta(days=1)
+_FOLLOWED = "This feed is followed already; look at it now with: tipsheet feed check"
 _LOOKING = timedelta(minutes=15)  # longer than one look: nobody else begins meanwhile
 
 
@@ -71,14 +72,13 @@ def add_feed(db: Database, url: str, config: Config, *, take: int | None = TAKEN
     url = target_of(url.strip()).url
     with db.read() as s:
         if s.scalar(select(Feed.id).where(Feed.url == url)) is not None:
-            raise Refused("This feed is followed already; look at it now with: tipsheet feed check")
+            raise Refused(_FOLLOWED)
     read = read_feed(fetch(url, "feed", limits(config)))
     left = read.entries[: max(0, len(read.entries) - take)] if take is not None else ()
     with db.write() as s:
         now = database_now(s)
         feed = Feed(url=url, title=read.title, next_at=now + _LOOKING, added_at=now, added_by=actor)
-        s.add(feed)
-        s.flush()
+        add_new(s, feed, _FOLLOWED)
         record(s, actor=actor, action="feed add", about=url)
         for entry in left:
             _remember(s, feed.id, entry, digest=entry.digest, tries=MOST_TRIES)

@@ -9,7 +9,7 @@ from hashlib import sha256
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from base.database import database_now
+from base.database import add_new, database_now
 from base.errors import NotFound, Refused
 from campaigns.articles.blocks import Block
 from campaigns.articles.source import FoundOffer, ReadArticle
@@ -24,8 +24,6 @@ _ALSO_BY_HAND = ("title", "url", "image_url", "image_alt")
 def add_article(s: Session, read: ReadArticle, *, slug: str | None = None, actor: str, address: str = "") -> Article:
     """Keep what was read at `address`, of a page or a file. Raises Refused when the slug is taken."""
     slug = check_slug(slug) if slug else slug_from(read.title)
-    if _is_taken(s, slug):
-        raise Refused(f"The article {slug} is there already; choose another name with --slug")
     now = database_now(s)
     article = Article(
         slug=slug,
@@ -37,8 +35,7 @@ def add_article(s: Session, read: ReadArticle, *, slug: str | None = None, actor
         added_at=now,
         added_by=actor,
     )
-    s.add(article)
-    s.flush()
+    add_new(s, article, f"The article {slug} is there already; choose another name with --slug")
     about = {"author": read.author, "published": read.published, "digest": digest_of(read)}
     s.add(Origin(article_id=article.id, address=address, read_at=now, **about))
     s.flush()

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from base.database import database_now
-from base.errors import BadInput, NotFound, Refused
+from base.database import add_new, database_now
+from base.errors import BadInput, NotFound
 from campaigns.models import Segment
 from campaigns.segments.grammar import parse
 from campaigns.segments.sql import to_sql
@@ -30,12 +30,9 @@ class Count:
 def add_segment(s: Session, slug: str, rule: str) -> Segment:
     """Raises BadInput for a rule that cannot be read, Refused for a slug that is taken."""
     check_slug(slug)
-    if _find(s, slug) is not None:
-        raise Refused(f"The segment {slug} is there already; choose another name")
     parse(rule)
     segment = Segment(slug=slug, rule=rule.strip(), added_at=database_now(s))
-    s.add(segment)
-    s.flush()
+    add_new(s, segment, f"The segment {slug} is there already; choose another name")
     return segment
 
 

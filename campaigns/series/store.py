@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from base.config import Config
+from base.database import add_new
 from base.errors import BadInput, NotFound, Refused
 from base.time import zone as find_zone
 from campaigns import template_files
@@ -63,8 +64,7 @@ def add_series(s: Session, draft: Draft, config: Config, *, actor: str, now: dat
     )
     first = _first_day(series, now)
     series.starts_on, series.seen_through = draft.starts_on or first, first - timedelta(days=1)
-    s.add(series)
-    s.flush()
+    add_new(s, series, f"The series {draft.slug} is there already; choose another name")
     return series
 
 
@@ -97,8 +97,6 @@ def _check(s: Session, draft: Draft) -> None:
     check_slug(draft.slug)
     if len(draft.slug) > LONGEST - _DATE:
         raise BadInput(f"{draft.slug!r} is too long: its campaigns add a date; use up to {LONGEST - _DATE} letters")
-    if s.scalar(select(Series.id).where(Series.slug == draft.slug)) is not None:
-        raise Refused(f"The series {draft.slug} is there already; choose another name")
     if draft.approval not in APPROVAL:
         raise BadInput(f"{draft.approval!r} is nothing for --approval; write {' or '.join(APPROVAL)}")
     if draft.offer not in OFFER:
