@@ -25,6 +25,7 @@ _BLOCKS = frozenset(
     " li main menu ol p section summary table tbody td tfoot th thead tr ul".split()
 )
 _SOURCES = ("src", "data-src", "data-original", "data-lazy-src")
+_MOST_PARTS = 50  # of a bold line that may be a heading
 _LONGEST_MARK = 3  # characters of the number that leads to a footnote
 
 
@@ -121,7 +122,12 @@ class _Page:
         after = element.getnext()
         if after is not None and after.tag == "br" and not (element.tail or "").strip():
             self.flush()
-        elif self.unlinked and not self.plain and could_head_text(said(tidied(self.parts))):
+        elif (
+            self.unlinked
+            and not self.plain
+            and len(self.parts) < _MOST_PARTS
+            and could_head_text(said(tidied(self.parts)))
+        ):
             self.flush(lambda line: block_of("heading", line, level=3))
         else:
             self.parts.append(Run("\n"))

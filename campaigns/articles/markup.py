@@ -59,7 +59,7 @@ class _Page:
     level: int = 0  # of the heading that is open
     quotes: int = 0  # how many are open
     lists: int = 0
-    items: list[Line] = field(default_factory=list)
+    items: list[list[Line]] = field(default_factory=list)  # what each says, a line for each of its paragraphs
     rows: bool = False  # whether there are a table's among them
     number: str | None = None  # of a list item that has no words yet
     cells: list[Line] | None = None  # of the table row that is open
@@ -95,14 +95,15 @@ class _Page:
 
     def _end_items(self) -> None:
         items, rows, self.items, self.rows = self.items, self.rows, [], False
-        self._add(block_of("list", *items, table=rows) if items else None)
+        lines = (joined(item, " ") for item in items)
+        self._add(block_of("list", *lines, table=rows) if items else None)
 
     def _row(self, token: Token) -> None:
         if token.nesting == 1:
             self.cells = []
         else:
             row, self.cells = joined(self.cells or [], " – "), None
-            self.items += [row] * bool(row)
+            self.items += [[row]] * bool(row)
             self.rows = True
 
     def _code(self, text: str) -> None:
@@ -129,9 +130,9 @@ class _Page:
         if not line:
             return
         if self.number is not None:
-            self.items.append(joined([(Run(self.number),), line], " ") if self.number else line)
+            self.items.append([(Run(self.number),), line] if self.number else [line])
         elif self.items:
-            self.items[-1] = joined([self.items[-1], line], " ")
+            self.items[-1].append(line)
         else:  # what follows code in an item
             self._add(block_of("paragraph", line))
         self.number = None

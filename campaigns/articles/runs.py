@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from campaigns.articles.encoding import without_hidden
@@ -39,20 +39,30 @@ def said(runs: Iterable[Run]) -> str:
 
 def tidied(runs: Iterable[Run]) -> Line:
     """With one space between words and none around them or at the edges of a link; links without words are gone."""
-    kept: list[Run] = []
-    for run in _spaced(runs):
-        if run.text == " " and (not kept or kept[-1].text.endswith(" ")):
-            continue
-        if run.href and kept[-1:] == [Run(" ")] and kept[-2].href == run.href:
-            kept.pop()  # a space within the link
-            run = Run(f" {run.text}", run.href)
-        if kept and kept[-1].href == run.href:
-            run = Run(kept.pop().text + run.text, run.href)
-        kept.append(run)
-    if kept and kept[-1].text.endswith(" "):
-        last = kept.pop()
-        kept += [Run(last.text.rstrip(), last.href)] * (last.text != " ")
-    return tuple(kept)
+    groups: list[tuple[str, list[str]]] = []  # an address and its words: joined at last, as there may be thousands
+    space = False
+    for run in runs:
+        text = _SPACE.sub(" ", without_hidden(run.text))
+        space = space or text.startswith(" ")
+        if text.strip():
+            _put(groups, text.strip(), run.href, " " if space and groups else "")
+            space = text.endswith(" ")
+    return tuple(Run("".join(texts), href) for href, texts in groups)
+
+
+def _put(groups: list[tuple[str, list[str]]], text: str, href: str, space: str) -> None:
+    """The space before a text belongs to a link only where both sides of it do."""
+    last = groups[-1][0] if groups else None
+    if last == href:
+        groups[-1][1].extend((space, text))
+    elif last == "":
+        groups[-1][1].append(space)
+        groups.append((href, [text]))
+    elif not href:
+        groups.append(("", [space, text]))
+    else:
+        groups += [("", [space])] * bool(space)
+        groups.append((href, [text]))
 
 
 def joined(lines: Iterable[Sequence[Run]], between: str) -> Line:
@@ -71,18 +81,6 @@ def until(runs: Iterable[Run], length: int) -> Line:
         kept.append(run if len(run.text) <= length else Run(run.text[:length]))
         length -= len(kept[-1].text)
     return tidied(kept)
-
-
-def _spaced(runs: Iterable[Run]) -> Iterator[Run]:
-    """Words and the spaces beside them apart; inside of words each space is one."""
-    for run in runs:
-        text = _SPACE.sub(" ", without_hidden(run.text))
-        if text.startswith(" "):
-            yield Run(" ")
-        if text.strip():
-            yield Run(text.strip(), run.href)
-        if len(text) > 1 and text.endswith(" "):
-            yield Run(" ")
 
 
 def _digits(text: str) -> str:
