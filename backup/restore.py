@@ -61,7 +61,7 @@ def restore(db: Database, keys: Keys, file: Path, wish: Wish, progress: Progress
             _check_target(db, s, wish)
             rows = _load(s, reader, keys, progress)
             go_on_from(s, tables_of(s), reader.head.last_ids)
-            done = replay(s, entries)
+            done = replay(s, keys, entries)
             _leap(s, reader, done)
             held, why = _hold(s, reader, wish, done)
             installation.after_restore(s, why)

@@ -11,7 +11,7 @@ import typer
 from base.errors import BadInput
 from cli.door import actor, noted, opened
 from cli.output import Json, Printer, when
-from subscribers.addresses import address_key
+from subscribers.addresses import address_key, wide_key
 from subscribers.card import Card
 from subscribers.card import show as card_of
 from subscribers.consent import opt_out as withdraw
@@ -99,6 +99,7 @@ def opt_out(
         done = withdraw(
             s,
             address_key=address_key(door.keys, email),
+            wide=wide_key(door.keys, email),
             list_id=get_list(s, off).id if off else None,
             how=HOW,
             source="tipsheet subscriber opt-out",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -14,13 +15,14 @@ from sqlalchemy.orm import Session
 from base.database import Database, database_now
 from base.errors import BadInput
 from base.time import to_ms
+from delivery.erasing import erased_among
 from delivery.ledger.record import prove
 from delivery.models import Event, Run, Spooled
 from delivery.outcomes import Turned, merge
 from delivery.providers.news import News
 from delivery.providers.sendgrid import webhook
 from subscribers import consent, suppression
-from subscribers.addresses import address_key
+from subscribers.addresses import address_key, parse_address, wide_key
 from subscribers.keys import Keys
 
 log = logging.getLogger(__name__)
@@ -139,6 +141,7 @@ def _runs(s: Session, public_ids: set[str]) -> dict[str, tuple[int, int]]:
 
 
 def _keep(s: Session, fresh: list[News], runs: dict[str, tuple[int, int]]) -> None:
+    erased = erased_among(s, [one.subscriber_id for one in fresh if one.subscriber_id is not None])
     rows: list[dict[str, object]] = [
         {
             "key": one.natural_key,
@@ -147,7 +150,7 @@ def _keep(s: Session, fresh: list[News], runs: dict[str, tuple[int, int]]) -> No
             "attempt": one.attempt,
             "kind": one.kind,
             "at": to_ms(one.at),
-            "detail": one.detail,
+            "detail": "" if one.subscriber_id in erased else one.detail,
             "provider_event_id": one.provider_event_id,
         }
         for one in sorted(fresh, key=lambda one: one.natural_key)  # one order: no two drains wait in a ring
@@ -170,13 +173,17 @@ def _turn_flags(s: Session, fresh: list[News], runs: dict[str, tuple[int, int]])
 def _stop(s: Session, keys: Keys, one: News, runs: dict[str, tuple[int, int]]) -> None:
     """A stop belongs to the address that the event names, whoever holds it now."""
     try:
-        key = address_key(keys, one.email)
+        address = parse_address(one.email)
     except BadInput:
         return
+    key, wide = address_key(keys, address), wide_key(keys, address)
     on_list = runs[one.run][1] if one.run in runs else None
     source = f"provider: {one.kind}"
     if one.stop:
-        suppression.suppress(s, key, one.stop, source=f"{source} {one.detail}"[:200], at=one.at)  # type: ignore[arg-type]
+        # The stop outlives the person, so what a mail server said must not name them.
+        words = f"{source} {re.sub(re.escape(one.email), '…', one.detail, flags=re.IGNORECASE)}"[:200]
+        suppression.suppress(s, key, one.stop, source=words, at=one.at, wide=wide)  # type: ignore[arg-type]
     if one.opted_out:
         where = None if one.everywhere else on_list
-        consent.opt_out(s, address_key=key, list_id=where, how=one.kind, source=source, actor="provider", at=one.at)
+        by = {"how": one.kind, "source": source, "actor": "provider"}
+        consent.opt_out(s, address_key=key, list_id=where, at=one.at, wide=wide, **by)

@@ -7,7 +7,9 @@ from sqlalchemy.orm import Session
 from base.database import database_now
 from delivery import outcomes
 from subscribers import consent
+from subscribers.addresses import Address, address_key, wide_key
 from subscribers.former import holders
+from subscribers.keys import Keys
 from subscribers.links import Token
 from subscribers.lists import list_name
 
@@ -48,9 +50,10 @@ def come_back(s: Session, token: Token, *, wording: str, how: str) -> str | None
     return name
 
 
-def stop_address(s: Session, address_key: bytes, *, how: str, source: str) -> None:
+def stop_address(s: Session, keys: Keys, address: Address, *, how: str, source: str) -> None:
     """Somebody without a link asks for no more mail to an address. Whether it is known is nobody's business."""
-    consent.opt_out(s, address_key=address_key, list_id=None, how=how, source=source, actor=_ACTOR)
+    key, wide = address_key(keys, address), wide_key(keys, address)
+    consent.opt_out(s, address_key=key, wide=wide, list_id=None, how=how, source=source, actor=_ACTOR)
 
 
 def _source(token: Token) -> str:

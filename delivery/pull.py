@@ -13,7 +13,7 @@ from base.errors import BadInput
 from delivery.installation import OVERLAP, installation
 from delivery.providers.provider import Provider, Stop
 from subscribers import consent
-from subscribers.addresses import address_key
+from subscribers.addresses import Address, address_key, parse_address, wide_key
 from subscribers.keys import Keys
 from subscribers.models import Suppression
 from subscribers.suppression import suppress
@@ -42,31 +42,30 @@ def pull(db: Database, keys: Keys, provider: Provider, *, everything: bool = Fal
     while some := list(islice(stops, _AT_ONCE)):
         with db.write() as s:
             for stop in some:
-                key = _key(keys, stop)
-                unreadable += key is None
-                new += key is not None and _apply(s, key, stop)
+                address = _address(stop)
+                unreadable += address is None
+                new += address is not None and _apply(s, keys, address, stop)
         read += len(some)
     with db.write() as s:
         installation(s).pulled_at = began
     return Pulled(read, new, unreadable)
 
 
-def _key(keys: Keys, stop: Stop) -> bytes | None:
+def _address(stop: Stop) -> Address | None:
     try:
-        return address_key(keys, stop.email)
+        return parse_address(stop.email)
     except BadInput:
         return None
 
 
-def _apply(s: Session, key: bytes, stop: Stop) -> bool:
+def _apply(s: Session, keys: Keys, address: Address, stop: Stop) -> bool:
+    key, wide = address_key(keys, address), wide_key(keys, address)
     if _came_back_since(s, key, stop):
         return False
     if stop.reason != "opt-out":
-        return suppress(s, key, stop.reason, source=_SOURCE, at=stop.at)
-    done = consent.opt_out(
-        s, address_key=key, list_id=None, how="provider", source=_SOURCE, actor="provider", at=stop.at
-    )
-    return done.changed
+        return suppress(s, key, stop.reason, source=_SOURCE, at=stop.at, wide=wide)
+    by = {"how": "provider", "source": _SOURCE, "actor": "provider"}
+    return consent.opt_out(s, address_key=key, list_id=None, at=stop.at, wide=wide, **by).changed
 
 
 def _came_back_since(s: Session, key: bytes, stop: Stop) -> bool:

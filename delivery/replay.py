@@ -12,12 +12,15 @@ from sqlalchemy.orm import Session
 
 from base.errors import Broken
 from base.time import from_ms
+from delivery.erasing import erase
 from delivery.ledger import prove, record
 from delivery.ledger.carry import carry, read_leaving
 from delivery.models import Attempt
 from delivery.providers.provider import Answer, Verdict
 from subscribers import consent, journal
+from subscribers.keys import Keys
 from subscribers.models import List
+from subscribers.people import find_by_key
 from subscribers.suppression import suppress
 
 Entries = Callable[[], Iterator[journal.Entry]]  # may be read more than once
@@ -36,14 +39,14 @@ class Replayed:
     decisions: dict[str, str] = field(default_factory=dict)  # run → the last thing that a person decided
 
 
-def replay(s: Session, entries: Entries) -> Replayed:
+def replay(s: Session, keys: Keys, entries: Entries) -> Replayed:
     """Apply everything once more. Repeating it changes nothing. Raises Broken for an entry that cannot be read."""
     ends = _ends(entries())
     done = Replayed()
     lists = set(s.scalars(select(List.id)))
     for entry in entries():
         try:
-            _apply(s, entry, ends, lists, done)
+            _apply(s, keys, entry, ends, lists, done)
         except (KeyError, TypeError, ValueError) as cause:
             raise Broken("The journal has an entry that this version cannot read; upgrade Tipsheet") from cause
     s.flush()
@@ -59,12 +62,16 @@ def _ends(entries: Iterator[journal.Entry]) -> dict[str, str]:
     return ends
 
 
-def _apply(s: Session, entry: journal.Entry, ends: Mapping[str, str], lists: set[int], done: Replayed) -> None:
+def _apply(
+    s: Session, keys: Keys, entry: journal.Entry, ends: Mapping[str, str], lists: set[int], done: Replayed
+) -> None:
     match entry["what"]:
         case journal.STOPPED:
             done.stops += _stop(s, entry, lists)
         case journal.LEFT:
             _bring_back(s, entry, ends, done)
+        case journal.ERASED:
+            _erase(s, keys, bytes.fromhex(entry["key"]))
         case journal.DECIDED:
             done.decisions[entry["run"]] = entry["decision"]
         case journal.TAKEN | journal.RETURNED:
@@ -79,6 +86,12 @@ def _stop(s: Session, entry: journal.Entry, lists: set[int]) -> bool:
         return suppress(s, key, entry["reason"], list_id=list_id, source=_SOURCE, at=at)
     how = "restore"
     return consent.opt_out(s, address_key=key, list_id=list_id, how=how, source=_SOURCE, actor="journal", at=at).changed
+
+
+def _erase(s: Session, keys: Keys, address_key: bytes) -> None:
+    """Somebody was erased since the backup, which brought them back. Their stop is an entry of its own."""
+    if person := find_by_key(s, address_key):
+        erase(s, keys, person, actor="journal", because=_SOURCE)
 
 
 def _bring_back(s: Session, entry: journal.Entry, ends: Mapping[str, str], done: Replayed) -> None:

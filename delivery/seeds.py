@@ -22,7 +22,7 @@ from delivery.models import Delivery, Run, SeedCopy
 from delivery.outbox import link_urls
 from delivery.providers.provider import Addressed, Answer, Envelope, Parcel, Provider, Verdict
 from delivery.slots import Filler, Recipient
-from subscribers.addresses import address_key
+from subscribers.addresses import address_key, wide_key
 from subscribers.keys import Keys
 from subscribers.models import Subscriber
 from subscribers.suppression import stops
@@ -134,10 +134,10 @@ def _take(s: Session, keys: Keys, run_id: int, number: int, somebody: Mapping[st
 
 def _why_not(s: Session, keys: Keys, run: Run, email: str) -> str:
     try:
-        key = address_key(keys, email)
+        key, wide = address_key(keys, email), wide_key(keys, email)
     except BadInput as cause:
         return cause.sentence
-    if stops(s, key, run.list_id):
+    if stops(s, key, run.list_id, wide=wide):
         return "the address may not be mailed"
     mine = exists().where(Delivery.run_id == run.id, Delivery.subscriber_id == Subscriber.id)
     gets_it = select(Subscriber.id).where(Subscriber.address_key == key, mine)

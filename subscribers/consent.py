@@ -12,8 +12,18 @@ from sqlalchemy.orm import Session
 
 from base.database import database_now
 from base.errors import NotFound, Refused
-from subscribers.evidence import NOTHING_PERSONAL, Personal, Shown, confirmed_by, evidence_id, sealed, sealed_text
+from subscribers.evidence import (
+    NOTHING_PERSONAL,
+    Personal,
+    Shown,
+    confirmed_by,
+    evidence_id,
+    sealed,
+    sealed_text,
+    wording_of,
+)
 from subscribers.former import holders
+from subscribers.lists import check_open
 from subscribers.models import Consent, List, Subscriber, Subscription
 from subscribers.projection import MARKETING, OPENS, Purpose, fold_again, take_up
 from subscribers.seals import share
@@ -57,6 +67,7 @@ def give(
     address as the person wrote it.
     """
     share(s)
+    check_open(s.get_one(List, list_id))
     _lock(s, subscriber.address_key)
     if stop := next(iter(stops(s, subscriber.address_key, list_id, wide=subscriber.wide_key)), None):
         raise Refused(_why_stopped(subscriber.email, stop.reason), reason=stop.reason)
@@ -180,6 +191,29 @@ def undo(
             changed = True
     slugs = s.scalars(select(List.slug).where(List.id.in_(back)).order_by(List.slug))
     return OptOut(changed, tuple(slugs))
+
+
+def carry(
+    s: Session,
+    subscriber_id: int,
+    list_id: int,
+    state: Literal["confirmed", "withdrawn"],
+    *,
+    how: str,
+    source: str,
+    actor: str,
+    typed: str = "",
+    like: int | None = None,
+) -> None:
+    """Record what staff's change of a person, who is locked, makes of their will: an edit, a move, a merge, an erasure.
+
+    Whether stops allow it is the caller's question. `like` is the consent row that goes on, with its wording and law.
+    """
+    share(s)
+    shown, law = wording_of(s, like) if like else (Shown(""), "")
+    shared = evidence_id(s, how=how, wording=shown, source=source, actor=actor, jurisdiction=law)
+    personal = sealed({"address": typed}) if typed else NOTHING_PERSONAL
+    _record(s, subscriber_id, list_id, state, _Evidence(shared, database_now(s), personal))
 
 
 def void(s: Session, consent_ids: Collection[int], *, how: str, source: str, actor: str) -> int:

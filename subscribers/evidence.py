@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from base.database import database_now
-from subscribers.models import Evidence, Wording
+from subscribers.models import Consent, Evidence, Wording
 
 SALT = 16
 _DIGEST = 16
@@ -54,11 +54,14 @@ def evidence_id(s: Session, *, how: str, wording: str | Shown, source: str, acto
 
 def confirmed_by(s: Session, evidence: int, *, source: str, actor: str) -> int:
     """The row for a confirmation of what was asked with that evidence: the same wording, under the same law."""
-    asked = s.get_one(Evidence, evidence)
-    shown = s.get_one(Wording, asked.wording_id)
-    wording = Shown(shown.text, shown.language, shown.controller, shown.privacy_url)
-    law = asked.jurisdiction
-    return evidence_id(s, how="confirmation", wording=wording, source=source, actor=actor, jurisdiction=law)
+    shown, law = _wording(s, s.get_one(Evidence, evidence))
+    return evidence_id(s, how="confirmation", wording=shown, source=source, actor=actor, jurisdiction=law)
+
+
+def wording_of(s: Session, consent_id: int) -> tuple[Shown, str]:
+    """What the person of this row was shown, and under which law."""
+    behind = select(Evidence).join(Consent, Consent.evidence_id == Evidence.id).where(Consent.id == consent_id)
+    return _wording(s, s.scalars(behind).one())
 
 
 def content_hash(*parts: str) -> str:
@@ -79,6 +82,11 @@ def sealed_text(personal: str, salt: bytes | None = None) -> Personal:
 
 def digest(salt: bytes, personal: str) -> bytes:
     return hashlib.blake2b(salt + personal.encode(), digest_size=_DIGEST).digest()
+
+
+def _wording(s: Session, evidence: Evidence) -> tuple[Shown, str]:
+    row = s.get_one(Wording, evidence.wording_id)
+    return Shown(row.text, row.language, row.controller, row.privacy_url), evidence.jurisdiction
 
 
 def _row(s: Session, model: type[Evidence] | type[Wording], hashed: str, facts: Mapping[str, object]) -> int:

@@ -12,13 +12,20 @@ from subscribers.models import FormerAddress, Subscriber
 
 
 def holders(s: Session, address_key: bytes, *, lock: bool = False) -> list[Subscriber]:
-    """Who has this address now, then who had it before; all of them in the order of their ids where they are locked."""
+    """Who has this address now, then who had it before; locked in the order of their ids."""
+    found = _find(s, address_key, lock)
+    # Who waited for a change of address to be committed sees the address of before in the next question only.
+    while lock and (again := _find(s, address_key, lock)) != found:
+        found = again
+    return sorted(found, key=lambda person: person.address_key != address_key)
+
+
+def _find(s: Session, address_key: bytes, lock: bool) -> list[Subscriber]:
     had = list(s.scalars(select(FormerAddress.subscriber_id).where(FormerAddress.address_key == address_key)))
     # Ids, not a subquery: PostgreSQL would read everybody for one inside an OR.
     query = select(Subscriber).where(or_(Subscriber.address_key == address_key, Subscriber.id.in_(had)))
     query = query.order_by(Subscriber.id).execution_options(populate_existing=True)
-    found = list(s.scalars(query.with_for_update() if lock else query))
-    return sorted(found, key=lambda person: person.address_key != address_key)
+    return list(s.scalars(query.with_for_update() if lock else query))
 
 
 def keys_of(s: Session, subscriber_id: int) -> list[bytes]:

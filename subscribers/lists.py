@@ -47,6 +47,39 @@ def get_list(s: Session, slug: str) -> List:
     return found
 
 
+def open_list(s: Session, slug: str) -> List:
+    """One that people may be put on and mail be sent to. Raises NotFound, Refused for one that is archived."""
+    found = get_list(s, slug)
+    check_open(found)
+    return found
+
+
+def check_open(each: List) -> None:
+    """Raises Refused for a list that is archived."""
+    if each.archived_at is not None:
+        raise Refused(
+            f"The list {each.slug} is archived; bring it back first with: tipsheet list unarchive {each.slug}"
+        )
+
+
+def archive(s: Session, slug: str) -> List:
+    """Nothing new is sent to it and nobody is added; who is on it stays. Raises Refused where it is archived."""
+    found = open_list(s, slug)
+    found.archived_at = database_now(s)
+    s.flush()
+    return found
+
+
+def unarchive(s: Session, slug: str) -> List:
+    """Raises Refused where it is not archived."""
+    found = get_list(s, slug)
+    if found.archived_at is None:
+        raise Refused(f"The list {slug} is not archived; there is nothing to bring back")
+    found.archived_at = None
+    s.flush()
+    return found
+
+
 def list_name(s: Session, list_id: int) -> str | None:
     """What recipients call it; None where there is no such list."""
     return s.scalar(select(List.name).where(List.id == list_id))

@@ -13,6 +13,7 @@ from subscribers.addresses import address_key, parse_address, wide_key
 from subscribers.consent import Given, give
 from subscribers.custom import keep_profile, read_value, remember
 from subscribers.fields import field_name
+from subscribers.former import holders
 from subscribers.keys import Keys
 from subscribers.lists import get_list
 from subscribers.models import Profile, Subscriber, SubscriberTag
@@ -59,7 +60,7 @@ def add_subscriber(
             setattr(person, name, value)
     person.custom = {**person.custom, **kept}
     keep_profile(s, fields, person.id, person.custom)
-    _add_tags(s, person, tags)
+    add_tags(s, person, tags)
     s.flush()
     return person
 
@@ -74,10 +75,14 @@ def find_by_key(s: Session, key: bytes) -> Subscriber | None:
     return s.scalar(select(Subscriber).where(Subscriber.address_key == key))
 
 
-def get_subscriber(s: Session, keys: Keys, email: str) -> Subscriber:
+def get_subscriber(s: Session, keys: Keys, email: str, *, lock: bool = False) -> Subscriber:
     """Raises NotFound."""
-    found = find(s, keys, email)
+    key = address_key(keys, email)
+    query = select(Subscriber).where(Subscriber.address_key == key)
+    found = s.scalar(query.with_for_update().execution_options(populate_existing=True) if lock else query)
     if found is None:
+        if had := next(iter(holders(s, key)), None):
+            raise NotFound(f"Nobody has the address {email[:80]} any more; who had it is {had.email} now")
         raise NotFound(f"Nobody with the address {email[:80]} is known; add them with: tipsheet subscriber add")
     return found
 
@@ -103,7 +108,8 @@ def new_subscriber(s: Session, keys: Keys, email: str, how: str) -> Subscriber:
     return person
 
 
-def _add_tags(s: Session, person: Subscriber, tags: Iterable[str]) -> None:
+def add_tags(s: Session, person: Subscriber, tags: Iterable[str]) -> None:
+    """Those that they do not have yet."""
     wanted = {clean(tag) for tag in tags} - {""}
     for tag in sorted(wanted.difference(tags_of(s, [person.id]).get(person.id, ()))):
         s.add(SubscriberTag(tag=tag, subscriber_id=person.id))

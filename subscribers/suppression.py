@@ -20,6 +20,8 @@ Reason = Literal["opt-out", "hard bounce", "complaint", "erasure", "manual", "in
 
 # What a person said, not what befell an address: it follows them to another one.
 THEIR_OWN: frozenset[Reason] = frozenset({"opt-out", "complaint", "erasure"})
+# What staff stopped goes along when staff change an address: they may have meant the person.
+FOLLOWS: frozenset[str] = THEIR_OWN | {"manual"}
 
 OPTED_OUT = "opted out"
 ERASED = "erased"

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from base.errors import BadInput
 from delivery import opt_outs
 from subscribers import links
-from subscribers.addresses import address_key
+from subscribers.addresses import parse_address
 from subscribers.lists import list_name
 from web.bodies import read_form
 from web.site import Site
@@ -63,11 +63,12 @@ class OptOut:
 
     def _stop_address(self, typed: str) -> Response:
         try:
-            key = address_key(self._site.keys, typed[: LONGEST_ADDRESS + 1])
+            address = parse_address(typed[: LONGEST_ADDRESS + 1])
         except BadInput as refusal:
             return self._unknown(400, email=typed[:LONGEST_ADDRESS], error=f"{refusal.sentence}.")
         with self._site.db.write() as s:
-            opt_outs.stop_address(s, key, how="form", source="the page for links that do not work")
+            source = "the page for links that do not work"
+            opt_outs.stop_address(s, self._site.keys, address, how="form", source=source)
         return self._unknown(200, taken=True)
 
     def _unknown(self, status: int, **changes: object) -> Response:

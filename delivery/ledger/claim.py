@@ -12,12 +12,14 @@ from sqlalchemy import Row, Select, TextClause, and_, select, text
 from sqlalchemy.orm import Session
 
 from base.database import now_sql
+from base.time import to_ms
 from delivery.ledger.carry import note_leaving, reached_earlier
 from delivery.ledger.frequency import HAD_ONE, had_one
 from delivery.models import Delivery, DeliveryException
 from subscribers.models import Subscriber
 from subscribers.suppression import mailable, why_not
 
+ELSEWHERE = "address changed since the audience was frozen"
 MOST_DOUBTS = 6  # a dead provider may cost this many uncertain batches a run, and what was in flight
 _ADVISORY = 0x7115EE7  # tells our advisory locks from those of others in the same PostgreSQL
 
@@ -46,7 +48,7 @@ class Claim:
 
 _DUE = """
 SELECT b.run_id, b.number, b.tries, b.first_subscriber AS first, b.last_subscriber AS last,
-       r.public_id, r.list_id, r.message_id, r.envelope, r.doubts
+       r.public_id, r.list_id, r.message_id, r.envelope, r.doubts, r.frozen_at
 FROM batches b JOIN runs r ON r.id = b.run_id
 WHERE b.state = 'planned' AND b.not_before <= {now} AND {now} < b.not_after
   AND r.frozen_at IS NOT NULL AND NOT r.paused AND r.held IS NULL
@@ -88,6 +90,7 @@ _COLUMNS = (
     Subscriber.zone,
     Subscriber.locale,
     Subscriber.custom,
+    Subscriber.addressed_at,
 )
 
 
@@ -146,6 +149,8 @@ def _recheck(s: Session, due: Row[Any], attempt: str, fence: Callable[[str], boo
     for row in rows:
         if row.subscriber_id not in allowed:
             left_out[row.subscriber_id] = "no longer there"
+        elif row.addressed_at and to_ms(row.addressed_at) > due.frozen_at:
+            left_out[row.subscriber_id] = ELSEWHERE
         elif not fence(row.email):
             left_out[row.subscriber_id] = "outside [delivery] only_to"
         else:

@@ -12,7 +12,11 @@ from delivery.ledger.claim import MOST_DOUBTS
 from delivery.models import DeliveryException, Run
 from delivery.providers.provider import Answer, Verdict
 from subscribers.consent import opt_out
+from subscribers.editing import change_address
+from subscribers.erasing import erase
 from subscribers.keys import Keys
+from subscribers.merging import merge
+from subscribers.models import Subscriber
 from subscribers.people import find
 from tests.support.runs import a_run, count, take, taken, time_passes
 
@@ -113,3 +117,20 @@ def test_a_run_that_is_stopped_by_doubt_holds_up_no_other(db: Database, keys: Ke
     assert take(db) is None
     other = a_run(db, keys, people=2, public_id="run-2")
     assert taken(db).run_id == other
+
+
+def test_who_changed_since_the_freeze_is_skipped_with_what_became_of_them(db: Database, keys: Keys) -> None:
+    a_run(db, keys, people=5, batch_size=5)
+    because = {"because": "their letter", "actor": "test"}
+    with db.write() as s:
+        one, two, three, four, _five = s.scalars(select(Subscriber).order_by(Subscriber.id)).all()
+        change_address(s, keys, one, "elsewhere@example.com", **because)
+        erase(s, keys, two, **because)
+        merge(s, three, four, **because)
+    assert [m.email for m in taken(db).members] == ["p3@example.com", "p5@example.com"]
+    with db.read() as s:
+        assert dict(s.execute(select(DeliveryException.subscriber_id, DeliveryException.reason)).all()) == {
+            one.id: "address changed since the audience was frozen",
+            two.id: "erased",
+            four.id: "merged into another subscriber",
+        }
