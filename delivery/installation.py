@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import socket
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import delete, select
@@ -76,6 +76,10 @@ def after_restore(s: Session, why_off: str) -> None:
     mine = installation(s)
     mine.restored_at, mine.sending_off = database_now(s), why_off or None
     s.flush()
+
+
+def restored_at(s: Session) -> datetime | None:
+    return s.scalar(select(Installation.restored_at).limit(1))
 
 
 def resume(s: Session, *, pulls: bool) -> None:

@@ -69,7 +69,6 @@ def test_consents_of_before_keep_their_evidence_and_prove_once_sealed(older: Dat
         assert len(s.scalars(select(Wording.id)).all()) == 3
         assert sorted(s.scalars(select(Profile.source))) == ["form", "import", "import"]
     assert seals.seal(older) == len(SAID)
-    with older.read() as s:
-        found = verify(s, journal_file=Path("none"), restored_at=None, progress=lambda done, total: None)
+    found = verify(older, journal_file=Path("none"), restored_at=None, progress=lambda done, total: None)
     assert (found.rows, found.seals, found.unsealed, found.findings) == (len(SAID), 1, 0, [])
     older.close()

@@ -21,8 +21,7 @@ from tests.support.people import CONSENT, EVIDENCE, a_list, a_person
 
 
 def looked_at(db: Database, file: Path = Path("no journal"), restored_at: Any = None) -> Verified:
-    with db.read() as s:
-        return verify(s, journal_file=file, restored_at=restored_at, progress=lambda done, total: None)
+    return verify(db, journal_file=file, restored_at=restored_at, progress=lambda done, total: None)
 
 
 def people(db: Database, keys: Keys, count: int) -> list[Subscriber]:
