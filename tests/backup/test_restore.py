@@ -14,9 +14,13 @@ from campaigns.articles.edits import Wish, set_by_hand
 from campaigns.articles.source import read_bytes
 from campaigns.articles.store import add_article
 from delivery import heartbeat, installation
+from delivery.erasing import erase
 from migrations import Schema
+from subscribers.addresses import address_key
 from subscribers.keys import Keys
 from subscribers.models import Subscriber
+from subscribers.people import get_subscriber
+from subscribers.suppression import stops
 from tests.backup.conftest import Back, everything
 from tests.support.people import a_person
 
@@ -151,3 +155,15 @@ def test_without_its_journal_a_restore_has_to_be_asked_for(
     with pytest.raises(Refused, match=r"There is no journal at .* --without-journal"):
         back(empty)
     assert migrations.state(empty) is Schema.ABSENT
+
+
+def test_a_restore_erases_again_who_was_erased_since_the_backup(
+    filled: Database, keys: Keys, saved: Save, back: Back
+) -> None:
+    saved(filled)
+    with filled.write() as s:
+        erase(s, keys, get_subscriber(s, keys, "p1@example.com"), actor="robin", because="their letter")
+    back(filled, replace=True)
+    with filled.read() as s:
+        assert sorted(s.scalars(select(Subscriber.email)))[:2] == ["", "p2@example.com"]
+        assert [x.reason for x in stops(s, address_key(keys, "p1@example.com"))] == ["erasure"]
