@@ -18,6 +18,7 @@ from cli.campaigns import Events, Slug, draw_status
 from cli.campaigns import app as app
 from cli.door import Door, actor, noted, opened
 from cli.output import Json, Printer, console, when
+from delivery import installation
 from delivery.heartbeat import is_recent as is_running
 
 LOOK = 0.3  # seconds between looks while waiting
@@ -151,7 +152,7 @@ def _tell(door: Door, slug: str, as_json: bool, sentence: str, *, needs_service:
     """What was decided, and how it stands now."""
     printer = Printer(as_json)
     try:
-        found, running = _look(door, slug)
+        found, running, off = _look(door, slug)
     except Broken:
         printer.say(sentence)  # it is done all the same
         raise
@@ -162,19 +163,25 @@ def _tell(door: Door, slug: str, as_json: bool, sentence: str, *, needs_service:
         draw_status(printer, found, door)
     if going_on and needs_service and not running:
         printer.say("Nothing is running that would send it: start tipsheet run", "yellow")
+    if going_on and needs_service and off:
+        printer.say(off, "yellow")
     printer.document({**found.document(), "service_running": running})
     return found
 
 
-def _look(door: Door, slug: str) -> tuple[Status, bool]:
+def _look(door: Door, slug: str) -> tuple[Status, bool, str]:
+    """How it stands, whether a service runs, and why nothing is sent at all, where that is so."""
     with door.db.read() as s:
-        return status_of(s, get_campaign(s, slug)), is_running(s)
+        return status_of(s, get_campaign(s, slug)), is_running(s), installation.why_off(s)
 
 
 def _require_service(door: Door, slug: str) -> None:
+    """Nobody should watch a bar that cannot move."""
     with door.db.read() as s:
         if not is_running(s):
             raise Refused(f"{slug} is due, but nothing is running that would send it: start tipsheet run")
+        if off := installation.why_off(s):
+            raise Refused(f"{slug} is due, but {off[0].lower()}{off[1:]}")
 
 
 def _watch(door: Door, slug: str) -> None:
@@ -183,7 +190,7 @@ def _watch(door: Door, slug: str) -> None:
     with Progress(*columns, console=console(sys.stderr)) as bar:
         task = bar.add_task(slug, total=None)
         while True:
-            found, _ = _look(door, slug)
+            found, _, _ = _look(door, slug)
             n = found.counts
             done = n.audience - n.planned - n.sending
             bar.update(task, total=n.audience or None, completed=done, description=f"{slug} {found.state}")

@@ -22,6 +22,9 @@ def localgrid(
     events_to: Annotated[
         str | None, typer.Option(metavar="URL", help="Who is told of events; else the service of this configuration.")
     ] = None,
+    sender: Annotated[
+        list[str] | None, typer.Option(help="A verified domain or address, may be repeated; any when left out.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Run a local SendGrid: it takes mail as the real one does, and keeps it to be read at its address.
@@ -30,7 +33,7 @@ def localgrid(
     """
     # Imported where they are used: no other command has to wait for them.
     from localgrid.server import serve
-    from localgrid.settings import Settings
+    from localgrid.settings import Account, Settings
 
     config = read_config(ctx)
     at = port or config.localgrid.port
@@ -39,6 +42,7 @@ def localgrid(
         port=at,
         api_key=LOCAL_KEY,
         events_url=events_to or f"http://{config.web.host}:{config.web.port}/events/sendgrid",
+        account=Account(senders=tuple(sender or ())),
     )
     url = f"http://127.0.0.1:{at}/"
     printer = Printer(as_json)
