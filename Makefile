@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check lint types imports wheel-test pictures lock clean
+.PHONY: help demo serve test drill check lint types imports wheel-test pictures lock clean
 
 help:  ## show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -18,6 +18,9 @@ serve: $(VENV)/run  ## the demo, and the service stays up until Ctrl-C
 
 test: $(VENV)/dev  ## every test, on SQLite and PostgreSQL
 	$(BIN)/pytest -n 4 --dist loadgroup
+
+drill: $(VENV)/dev  ## the restore drill: a day is lost and comes back, on SQLite and PostgreSQL
+	$(BIN)/pytest -v tests/backup/test_drill.py
 
 check: lint types imports test wheel-test  ## everything that has to hold before a change lands
 
