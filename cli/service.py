@@ -19,6 +19,7 @@ from cli.child import Child
 from cli.door import Door
 from delivery.outbox import Outbox, Pace
 from delivery.providers import open_provider
+from delivery.providers.provider import Provider
 from delivery.providers.sendgrid.webhook import public_key
 from delivery.settle import Rules
 from scheduler import Clock, Service
@@ -51,13 +52,15 @@ def running(door: Door) -> Iterator[Running]:
         grid = None
         if config.delivery.provider == "local":
             grid = stack.enter_context(Child(config, f"{server.url}/events/sendgrid"))
-        server.start(make_app(door.db, door.keys, config, _webhook_key(config, grid), migrations.state))
-        _start_sending(door, stack)
+        provider = open_provider(config)
+        key = _webhook_key(config, grid)
+        server.start(make_app(door.db, door.keys, config, key, migrations.state, provider))
+        _start_sending(door, provider, stack)
         yield Running(server, grid)
 
 
-def _start_sending(door: Door, stack: ExitStack) -> None:
-    provider, delivery = open_provider(door.config), door.config.delivery
+def _start_sending(door: Door, provider: Provider, stack: ExitStack) -> None:
+    delivery = door.config.delivery
     outbox = Outbox(door.db, provider, door.keys, Pace(delivery.connections, delivery.lease, delivery.only_to))
     outbox.start()
     stack.callback(outbox.stop)

@@ -11,7 +11,7 @@ from base.config import Config
 from base.database import Database
 from base.errors import Refused
 from base.time import zone
-from delivery import installation, letters
+from delivery import letters
 from delivery.providers.provider import Answer, Provider, Verdict
 from subscribers import signups
 from subscribers.confirming import Outgoing, take
@@ -25,7 +25,7 @@ def send_due(db: Database, provider: Provider, keys: Keys, config: Config) -> in
     """One tick. Returns how many mails left. Raises Refused where what keeps them from leaving needs a person."""
     with db.read() as s:
         due, expired = signups.due(s, MOST), signups.has_expired(s)
-        is_off = bool(installation.why_off(s))
+        is_off = letters.is_off(s)
     if expired:
         with db.write() as s:
             signups.purge(s)

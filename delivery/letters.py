@@ -7,14 +7,17 @@ import fnmatch
 import logging
 import re
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import jinja2
 from jinja2.sandbox import SandboxedEnvironment
+from sqlalchemy.orm import Session
 
 import templates
 from base.config import Config, is_loopback
+from delivery import installation
 from delivery.providers.provider import Answer, Provider, Verdict
 from delivery.slots import wrap
 
@@ -55,6 +58,21 @@ def is_outside(config: Config, to: str) -> bool:
     """Outside the fence of [delivery] only_to?"""
     fence = config.delivery.only_to
     return bool(fence) and not any(fnmatch.fnmatchcase(to.lower(), one.lower()) for one in fence)
+
+
+def is_off(s: Session) -> bool:
+    """Is nothing to leave from this database until a person has looked?"""
+    return bool(installation.why_off(s))
+
+
+def send_now(provider: Provider, config: Config, letter: Letter) -> bool:
+    """For who waits in front of a page. False where it provably did not leave."""
+    if why_not_at_all(config) or is_outside(config, letter.to):
+        return False
+    with closing(provider):  # of this thread only
+        if provider.prepare():
+            return False
+        return post(provider, config, letter).verdict in (Verdict.ACCEPTED, Verdict.UNCERTAIN)
 
 
 def post(provider: Provider, config: Config, letter: Letter) -> Answer:

@@ -1,17 +1,22 @@
-"""The token in an opt-out link: whose address and which list, signed. Acting on it is in consent.py."""
+"""Signed tokens: in each mail's opt-out link, whose address and which list; in the link to somebody's own page, whose
+and until when. Acting on them is elsewhere."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import datetime
 from typing import NamedTuple
 
+from base.time import to_ms
 from subscribers.keys import Keys
 
 _MAC = 16
 _LIST = 4
 _KEY = 32
+_UNTIL = 8
+_OWN = b"own page"
 _LONGEST_RUN = 32
 _LONGEST = 112  # characters of a token with the longest run id
 
@@ -27,19 +32,13 @@ def sign(keys: Keys, address_key: bytes, list_id: int, run: str = "") -> str:
     payload = list_id.to_bytes(_LIST, "big") + address_key + run.encode("ascii")
     if len(payload) > _LIST + _KEY + _LONGEST_RUN or len(address_key) != _KEY:
         raise ValueError("an address key has 32 bytes, a run id at most 32 characters")
-    return urlsafe_b64encode(_mac(keys.links[0], payload) + payload).rstrip(b"=").decode("ascii")
+    return _written(_mac(keys.links[0], payload) + payload)
 
 
 def read(keys: Keys, text: str) -> Token | None:
     """The token, or None for anything that no key of ours signed exactly so."""
-    if len(text) > _LONGEST or not text.isascii():
-        return None
-    try:
-        raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except ValueError:
-        return None
-    # The decoder ignores strange characters and spare bits: only the one spelling that we wrote is ours.
-    if urlsafe_b64encode(raw).rstrip(b"=").decode("ascii") != text or len(raw) < _MAC + _LIST + _KEY:
+    raw = _raw(text) if len(text) <= _LONGEST else None
+    if raw is None or len(raw) < _MAC + _LIST + _KEY:
         return None
     mac, payload = raw[:_MAC], raw[_MAC:]
     if not any(hmac.compare_digest(mac, _mac(key, payload)) for key in keys.links):
@@ -48,5 +47,34 @@ def read(keys: Keys, text: str) -> Token | None:
     return Token(payload[_LIST:end], int.from_bytes(payload[:_LIST], "big"), payload[end:].decode("ascii"))
 
 
-def _mac(key: bytes, payload: bytes) -> bytes:
-    return hashlib.blake2b(payload, key=key, digest_size=_MAC, person=b"opt-out link").digest()
+def sign_own(keys: Keys, address_key: bytes, until: datetime) -> str:
+    """For the link to a person's own page, which only their mailbox may hold and only for a while."""
+    payload = to_ms(until).to_bytes(_UNTIL, "big") + address_key
+    return _written(_mac(keys.links[0], payload, _OWN) + payload)
+
+
+def read_own(keys: Keys, text: str, now: datetime) -> bytes | None:
+    """The address key; None for anything that no key of ours signed, or that is over."""
+    raw = _raw(text) if len(text) <= _LONGEST else None
+    if raw is None or len(raw) != _MAC + _UNTIL + _KEY:
+        return None
+    mac, payload = raw[:_MAC], raw[_MAC:]
+    signed = any(hmac.compare_digest(mac, _mac(key, payload, _OWN)) for key in keys.links)
+    return payload[_UNTIL:] if signed and to_ms(now) < int.from_bytes(payload[:_UNTIL], "big") else None
+
+
+def _written(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+
+
+def _raw(text: str) -> bytes | None:
+    """None where it is not exactly as we write it: the decoder ignores strange characters and spare bits."""
+    try:
+        raw = urlsafe_b64decode(text + "=" * (-len(text) % 4)) if text.isascii() else b""
+    except ValueError:
+        return None
+    return raw if _written(raw) == text else None
+
+
+def _mac(key: bytes, payload: bytes, person: bytes = b"opt-out link") -> bytes:
+    return hashlib.blake2b(payload, key=key, digest_size=_MAC, person=person).digest()

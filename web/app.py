@@ -18,6 +18,7 @@ from base.config import Config
 from base.database import Database
 from base.errors import BadInput, NotFound, Refused, TipsheetError
 from campaigns import content
+from delivery.providers.provider import Provider
 from subscribers.keys import Keys
 from web.archive import Archive
 from web.browser import Browser
@@ -25,8 +26,10 @@ from web.confirm import Confirm
 from web.guard import SORRY, Guard
 from web.health import Health
 from web.hook import Hook
+from web.mine import Mine
 from web.opt_out import OptOut
 from web.pages import Pages
+from web.preferences import Preferences
 from web.signup import SignUp
 from web.site import Site
 
@@ -59,12 +62,14 @@ def make_app(
     config: Config,
     webhook_key: EllipticCurvePublicKey | None,
     schema: Callable[[Database], str],
+    provider: Provider | None = None,
 ) -> Starlette:
-    """The whole public site. Without a key no event is believed; `schema` says how the database stands to ours."""
+    """The whole public site. Without a key no event is believed; `schema` says how the database stands to ours; without
+    a provider nobody is mailed the link to their own page."""
     prefix = urlsplit(config.web.public_url).path.rstrip("/")
     site = Site(db, keys, Pages(content.brand(config.brand), config.templates.path), prefix)
     routes = [
-        *_links(site),
+        *_links(site, config, Mine(site, config, provider)),
         *_sign_up(SignUp(site, config), Confirm(site, config)),
         *_reading(Browser(site), Archive(site, config)),
         Route("/events/sendgrid", Hook(db, webhook_key).take, methods=["POST"]),
@@ -81,14 +86,20 @@ def make_app(
     return app
 
 
-def _links(site: Site) -> list[BaseRoute]:
-    opt_out = OptOut(site)
+def _links(site: Site, config: Config, mine: Mine) -> list[BaseRoute]:
+    opt_out, preferences = OptOut(site), Preferences(site, config, mine)
     return [
         Route("/u", opt_out.without_link),
         Route("/u", opt_out.by_address, methods=["POST"]),
         Route("/u/{token:path}", opt_out.ask),
         Route("/u/{token:path}", opt_out.act, methods=["POST"]),
-        Route("/p/{token:path}", opt_out.ask),
+        Route("/p/{token:path}", preferences.show),
+        Route("/p/{token:path}", preferences.act, methods=["POST"]),
+        Route("/me/{token}", mine.show),
+        Route("/me/{token}", mine.change, methods=["POST"]),
+        Route("/me/{token}/everything.json", mine.download),
+        Route("/me/{token}/erase", mine.ask_to_erase),
+        Route("/me/{token}/erase", mine.erase, methods=["POST"]),
     ]
 
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from campaigns.archive import Entry, Published
+from subscribers.confirming import Waiting
+from subscribers.erasing import Receipt
+from subscribers.evidence import Shown
+from subscribers.forms import OPENS_WORDING, Form
+from subscribers.preferences import Held
 from tests.support.mail import mail, page
 from tests.support.sample import ARTICLE, LIST
 
@@ -27,6 +32,30 @@ def pages() -> dict[str, str]:
         Entry("r2", "urn:uuid:2", "Hello, a stiff neck is no pillow’s fault", sent, "3 November 2026"),
         Entry("r1", "urn:uuid:1", "Back to running, without going back to pain", sent, "6 October 2026"),
     ]
+    form = Form(1, "monthly-tips", LIST.name, True, "Yes, mail me the monthly tips.", "", Shown(""), "0" * 12)
+    single = replace(
+        form,
+        slug="news",
+        name="Clinic news",
+        wording="Yes, mail me what is new.",
+        is_double=False,
+        opens_wording=OPENS_WORDING,
+    )
+    sign_up: dict[str, Any] = {"form": form, "action": "/signup/monthly-tips", "email": "", "first_name": ""}
+    sign_up |= {"error": "", "taken": False}
+    asked = Waiting(LIST.name, "monthly-tips", form.wording, is_confirmed=False)
+    arranged: dict[str, Any] = {
+        "lists": [Held("monthly-tips", LIST.name, "monthly", None, opens=True)],
+        "untils": {"monthly-tips": date(2027, 1, 31)},
+        "others": [single],
+        "opens_wording": OPENS_WORDING,
+        "action": "/p/AbCdEf0123456789",
+        "notice": "",
+        "error": "",
+    }
+    mine: dict[str, Any] = {"email": "ada@example.com", "first_name": "Ada", "last_name": "", "zone": "Europe/Berlin"}
+    mine |= {"locale": "en", "action": "/me/AbCdEf0123456789", "notice": "Saved.", "error": ""}
+    receipt = Receipt("r-1", sent, 7, ("their consents",), ("a stop",), ("backups",))
     archive = Published("AbCdEf012345", "urn:uuid:0", LIST.name, tuple(entries), sent)
     return {
         "unsubscribe": page("unsubscribe.html", **listed),
@@ -39,5 +68,19 @@ def pages() -> dict[str, str]:
         "trouble": page("trouble.html", title="Not found", sentence="There is no page here; check the address."),
         "browser": page("browser.html", title=ARTICLE.title, mail=mail()[0], unsubscribe=_LINK),
         "archive": page("archive.html", archive=archive, prefix=""),
+        "signup": page("signup.html", **sign_up),
+        "signup-mistyped": page(
+            "signup.html", **{**sign_up, "form": single, "email": "ada@example", "error": mistyped["error"]}
+        ),
+        "signup-taken": page("signup.html", **{**sign_up, "taken": True}),
+        "confirm": page("confirm.html", asked=asked, action="/confirm/AbCdEf"),
+        "confirmed": page("confirm.html", asked=replace(asked, is_confirmed=True), action="/confirm/AbCdEf"),
+        "unconfirmed": page("unconfirmed.html", forms=[form, single], prefix=""),
+        "preferences": page("preferences.html", **arranged),
+        "preferences-none": page("preferences.html", **{**arranged, "lists": [], "error": "That day is over."}),
+        "mine": page("mine.html", **mine),
+        "mine-mistyped": page("mine.html", **{**mine, "notice": "", "error": "'Mars' is no time zone."}),
+        "erase": page("erase.html", action="/me/AbCdEf", receipt=None),
+        "erased": page("erase.html", action="/me/AbCdEf", receipt=receipt),
         "archive-empty": page("archive.html", archive=replace(archive, entries=()), prefix=""),
     }

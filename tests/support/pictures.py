@@ -58,6 +58,9 @@ def _pictures() -> Iterator[Picture]:
     yield Picture("web-done-phone", shown_pages["done"], PHONE)
     yield Picture("web-unknown-dark-phone", shown_pages["unknown-mistyped"], PHONE, dark=True)
     yield Picture("web-browser", shown_pages["browser"])
+    yield Picture("web-signup", shown_pages["signup"])
+    yield Picture("web-preferences", shown_pages["preferences"])
+    yield Picture("web-preferences-dark-phone", shown_pages["preferences"], PHONE, dark=True)
     yield Picture("web-archive", shown_pages["archive"])
     yield Picture("web-archive-dark-phone", shown_pages["archive"], PHONE, dark=True)
 

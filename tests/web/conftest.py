@@ -51,10 +51,10 @@ class Client:
 
 
 @contextmanager
-def served(db: Database, keys: Keys, key: Any = None, **web: Any) -> Iterator[Client]:
+def served(db: Database, keys: Keys, key: Any = None, provider: Any = None, **web: Any) -> Iterator[Client]:
     config = Config(file=Path("config.toml"), web=WebConfig(**web))
     server = Server("127.0.0.1", 0)
-    server.start(make_app(db, keys, config, key, lambda _db: migrations.Schema.CURRENT))
+    server.start(make_app(db, keys, config, key, lambda _db: migrations.Schema.CURRENT, provider))
     pool = urllib3.PoolManager(retries=False, timeout=30)
     try:
         yield Client(server.url, pool)
