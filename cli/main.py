@@ -21,7 +21,7 @@ from cli import (
     offers,
     segments,
     series,
-    subscribers,
+    subscriber_changes,
     suppressions,
     templates,
 )
@@ -45,7 +45,7 @@ NOUNS: dict[str, typer.Typer] = {
     "feed": feeds.app,
     "offer": offers.app,
     "list": list_forms.app,
-    "subscriber": subscribers.app,
+    "subscriber": subscriber_changes.app,
     "segment": segments.app,
     "suppression": suppressions.app,
     "campaign": campaign_decisions.app,

@@ -58,7 +58,7 @@ def add(
             zone=zone,
             locale=locale,
             tags=tag or (),
-            custom=dict(_pair(each) for each in field or ()),
+            custom=dict(pair(each) for each in field or ()),
             how=HOW,
             wording=wording,
             source=source or SOURCE,
@@ -167,7 +167,7 @@ def _who(holder: Subscriber | None) -> str:
     return str(holder.id) if holder else "an address that nobody holds"
 
 
-def _pair(text: str) -> tuple[str, str]:
+def pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or not name.strip():
         raise BadInput(f"--field {text[:80]!r} is no name and value; write it like --field city=Milpitas")
