@@ -13,7 +13,9 @@ from campaigns.articles.urls import is_web_url
 
 _ADDRESS = re.compile(r"mailto:([\w.+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+)(?:\?.*)?", re.I | re.A)
 _NUMBER = re.compile(r"tel:\+?[0-9().-]{3,30}")
-_LOST = "The link to {!r}{} lost its address, only its words stayed: give whole addresses, with https://."
+_LOST = "The link to {!r}{} lost its address, only its words stayed: give whole addresses, with https://{}."
+_OWN = ", or the article's own with --url"
+_WHOLE = re.compile(r"[a-z][a-z0-9+.-]*:", re.I)
 
 
 def usable_links(blocks: Sequence[Block], base: str = "") -> tuple[tuple[Block, ...], list[str]]:
@@ -22,7 +24,8 @@ def usable_links(blocks: Sequence[Block], base: str = "") -> tuple[tuple[Block, 
     kept = tuple(_usable(block, base, lost) if block.linked else block for block in blocks)
     first = next(iter(lost), "")
     others = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
-    return kept, [_LOST.format(first[:80], others)] if lost else []
+    cure = _OWN if not (base or _WHOLE.match(first)) else ""
+    return kept, [_LOST.format(first[:80], others, cure)] if lost else []
 
 
 def target(href: str, base: str = "") -> str:

@@ -8,8 +8,10 @@ from collections.abc import Callable
 import pytest
 
 from base.errors import BadInput
+from campaigns.articles.blocks import Block
 from campaigns.articles.feeds import ReadFeed, from_entry, read_feed
 from campaigns.articles.fetch import Fetched
+from campaigns.articles.runs import Run
 from tests.campaigns.articles.feed_files import WHOLE, Piece, atom, rdf, rss
 
 HOME = "https://larkfield.example"
@@ -47,6 +49,15 @@ def test_an_entry_is_known_again_and_seen_to_have_changed(dialect: Callable[...,
     assert same == before
     assert (changed.key, changed.digest == before.digest) == (before.key, False)
     assert other.key != before.key
+
+
+@pytest.mark.parametrize("dialect", [rss, atom, rdf])
+def test_links_and_code_of_an_entry_come_along(dialect: Callable[..., str]) -> None:
+    html = WHOLE + '<p>Read <a href="../neck">about necks</a>, please.</p><pre>dig\n  rest</pre><p>Then go home.</p>'
+    article = from_entry(read(dialect(HOME, Piece("dig", "Dig & be well", html=html))).entries[0])
+    assert article is not None
+    assert article.blocks[-3].runs()[0][1] == Run("about necks", f"{HOME}/neck")
+    assert article.blocks[-2] == Block("code", "dig\n  rest")
 
 
 CUT = [

@@ -46,8 +46,11 @@ def test_what_leads_nowhere_keeps_its_words_with_one_warning() -> None:
     (block,), warnings = usable_links([block_of("paragraph", line)])
     assert block == Block("paragraph", "See this, that or up")
     assert warnings == [
-        "The link to 'a.html' and 1 more lost its address, only its words stayed: give whole addresses, with https://."
+        "The link to 'a.html' and 1 more lost its address, only its words stayed: give whole addresses, with https://, "
+        "or the article's own with --url."
     ]
+    _, (warning,) = usable_links([block_of("paragraph", (Run("this", "ftp://example.com/a"),))])
+    assert warning.endswith("give whole addresses, with https://.")
 
 
 def from_page(body: str, **how: str) -> ReadArticle:
