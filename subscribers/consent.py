@@ -14,7 +14,6 @@ from base.database import database_now
 from base.errors import NotFound, Refused
 from subscribers.evidence import (
     NOTHING_PERSONAL,
-    Personal,
     Shown,
     confirmed_by,
     evidence_id,
@@ -25,7 +24,7 @@ from subscribers.evidence import (
 from subscribers.former import holders
 from subscribers.lists import check_open
 from subscribers.models import Consent, List, Subscriber, Subscription
-from subscribers.projection import MARKETING, OPENS, Purpose, fold_again, take_up
+from subscribers.projection import OPENS, Said, fold_again, record
 from subscribers.seals import share
 from subscribers.suppression import Reason, lift, stops, suppress
 
@@ -38,13 +37,6 @@ _OWN: tuple[Reason, ...] = ("opt-out", "erasure")
 class OptOut:
     changed: bool  # False: everything had been done before
     lists: tuple[str, ...]  # the slugs of the lists that the person leaves now
-
-
-@dataclass(frozen=True)
-class _Evidence:
-    id: int
-    at: datetime
-    personal: Personal = NOTHING_PERSONAL
 
 
 def give(
@@ -78,7 +70,7 @@ def give(
         return False
     shared = evidence_id(s, how=how, wording=wording, source=source, actor=actor, jurisdiction=jurisdiction)
     personal = sealed({"address": typed or subscriber.email})
-    _record(s, subscriber.id, list_id, state, _Evidence(shared, at or database_now(s), personal))
+    record(s, subscriber.id, list_id, state, Said(shared, at or database_now(s), personal))
     return True
 
 
@@ -102,10 +94,10 @@ def confirm_sign_up(
     for reason in _OWN:
         _lift(s, subscriber.address_key, reason, list_id, [list_id], confirm_source, actor, at)
     confirmed = confirmed_by(s, evidence_id, source=confirm_source, actor=actor)
-    _record(s, subscriber.id, list_id, "pending", _Evidence(evidence_id, asked_at, sealed_text(personal)))
-    _record(s, subscriber.id, list_id, "confirmed", _Evidence(confirmed, at, sealed_text(personal)))
+    record(s, subscriber.id, list_id, "pending", Said(evidence_id, asked_at, sealed_text(personal)))
+    record(s, subscriber.id, list_id, "confirmed", Said(confirmed, at, sealed_text(personal)))
     if opens:
-        _record(s, subscriber.id, list_id, "confirmed", _Evidence(confirmed, at, sealed_text(personal)), OPENS)
+        record(s, subscriber.id, list_id, "confirmed", Said(confirmed, at, sealed_text(personal)), OPENS)
 
 
 def allow_opens(
@@ -129,8 +121,8 @@ def allow_opens(
     if held is None or allowed == (held.opens_since is not None):
         return False
     shared = evidence_id(s, how=how, wording=wording, source=source, actor=actor)
-    evidence = _Evidence(shared, database_now(s), sealed({"address": subscriber.email}))
-    _record(s, subscriber.id, list_id, "confirmed" if allowed else "withdrawn", evidence, OPENS)
+    evidence = Said(shared, database_now(s), sealed({"address": subscriber.email}))
+    record(s, subscriber.id, list_id, "confirmed" if allowed else "withdrawn", evidence, OPENS)
     return True
 
 
@@ -157,7 +149,7 @@ def opt_out(
     left = [each for person in people for each in _to_leave(s, person.id, list_id)]
     shared = evidence_id(s, how=how, wording="", source=source, actor=actor)
     for subscription, _slug in left:
-        _record(s, subscription.subscriber_id, subscription.list_id, "withdrawn", _Evidence(shared, at))
+        record(s, subscription.subscriber_id, subscription.list_id, "withdrawn", Said(shared, at))
     return OptOut(changed or bool(left), tuple(slug for _, slug in left))
 
 
@@ -187,7 +179,7 @@ def undo(
         held = s.get(Subscription, (each, holder.id), populate_existing=True)
         if held is None or held.state != "confirmed":
             shared = evidence_id(s, how=how, wording=wording, source=source, actor=actor)
-            _record(s, holder.id, each, "confirmed", _Evidence(shared, at, sealed({"address": holder.email})))
+            record(s, holder.id, each, "confirmed", Said(shared, at, sealed({"address": holder.email})))
             changed = True
     slugs = s.scalars(select(List.slug).where(List.id.in_(back)).order_by(List.slug))
     return OptOut(changed, tuple(slugs))
@@ -213,7 +205,7 @@ def carry(
     shown, law = wording_of(s, like) if like else (Shown(""), "")
     shared = evidence_id(s, how=how, wording=shown, source=source, actor=actor, jurisdiction=law)
     personal = sealed({"address": typed}) if typed else NOTHING_PERSONAL
-    _record(s, subscriber_id, list_id, state, _Evidence(shared, database_now(s), personal))
+    record(s, subscriber_id, list_id, state, Said(shared, database_now(s), personal))
 
 
 def void(s: Session, consent_ids: Collection[int], *, how: str, source: str, actor: str) -> int:
@@ -287,17 +279,6 @@ def _lift(
         for other in s.scalars(select(List.id).where(List.id != list_id)).all():
             suppress(s, address_key, reason, list_id=other, source=source, at=at)
     return everywhere or any(lifted)
-
-
-def _record(
-    s: Session, subscriber_id: int, list_id: int, state: str, evidence: _Evidence, purpose: Purpose = MARKETING
-) -> None:
-    row = Consent(subscriber_id=subscriber_id, list_id=list_id, purpose=purpose, state=state, at=evidence.at)
-    row.evidence_id = evidence.id
-    row.personal, row.salt, row.digest = evidence.personal
-    s.add(row)
-    s.flush()
-    take_up(s, row)
 
 
 def _why_stopped(email: str, reason: str) -> str:

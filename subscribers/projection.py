@@ -1,8 +1,9 @@
-"""What consent rows come to: one pure fold, and the row of `subscriptions` that keeps its result for every question."""
+"""What consent rows come to: one pure fold, and the row of `subscriptions` that is written along with each of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Literal, NamedTuple
@@ -10,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 from sqlalchemy import delete, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from subscribers.evidence import NOTHING_PERSONAL, Personal
 from subscribers.models import Consent, Subscription
 
 Purpose = Literal["marketing", "open tracking"]
@@ -59,9 +61,27 @@ def step(held: Holds | None, row: Will) -> Holds | None:
     return Holds(row.state, row.at, row.id, held.opens_since if held and stays else None)
 
 
-def take_up(s: Session, row: Consent) -> None:
-    """Bring the projection forward by a row that was just added."""
-    held = s.get(Subscription, (row.list_id, row.subscriber_id))
+@dataclass(frozen=True)
+class Said:
+    """When and by which evidence."""
+
+    evidence_id: int
+    at: datetime
+    personal: Personal = NOTHING_PERSONAL
+
+
+def record(s: Session, subscriber_id: int, list_id: int, state: str, said: Said, purpose: Purpose = MARKETING) -> None:
+    """Add one row, and bring the projection forward by it."""
+    row = Consent(subscriber_id=subscriber_id, list_id=list_id, purpose=purpose, state=state, at=said.at)
+    row.evidence_id = said.evidence_id
+    row.personal, row.salt, row.digest = said.personal
+    s.add(row)
+    s.flush()
+    _take_up(s, row)
+
+
+def _take_up(s: Session, row: Consent) -> None:
+    held = s.get(Subscription, (row.list_id, row.subscriber_id), populate_existing=True)
     before = Holds(held.state, held.since, held.consent_id, held.opens_since) if held else None
     after = step(before, Will(row.id, row.purpose, row.state, row.at))
     if after is None:
