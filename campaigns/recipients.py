@@ -8,8 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select
 from sqlalchemy.orm import Session
 
 from campaigns.models import Campaign, Exclusion, Segment
-from campaigns.segments.grammar import parse
-from campaigns.segments.sql import to_sql
+from campaigns.segments.people import condition
 from delivery.ledger.frequency import HAD_ONE, had_one
 from subscribers.models import List, Subscriber, Subscription
 from subscribers.suppression import mailable, may_be_mailed, reason, why_not
@@ -22,7 +21,7 @@ def recipients(s: Session, campaign: Campaign) -> Select[int]:
     """The ids of those whom the campaign would reach at this moment."""
     everybody = mailable(campaign.list_id).where(~had_one(campaign.list_id, campaign.run_id))
     segment = _segment(s, campaign)
-    return everybody.where(to_sql(parse(segment.rule))) if segment else everybody
+    return everybody.where(condition(s, segment)) if segment else everybody
 
 
 def exclusions(s: Session, campaign: Campaign) -> list[Select[int, str]]:
@@ -30,7 +29,7 @@ def exclusions(s: Session, campaign: Campaign) -> list[Select[int, str]]:
     enough = mailable(campaign.list_id).where(had_one(campaign.list_id, campaign.run_id))
     found = [why_not(campaign.list_id)]
     if segment := _segment(s, campaign):
-        inside = func.coalesce(to_sql(parse(segment.rule)), False)
+        inside = func.coalesce(condition(s, segment), False)
         outside = mailable(campaign.list_id).where(~inside)
         found.append(outside.add_columns(literal(OUTSIDE).label("reason")))
         enough = enough.where(inside)
@@ -60,7 +59,7 @@ def count_kept_exclusions(s: Session, campaign: Campaign) -> Mapping[str, int]:
 def reasons(s: Session, campaign: Campaign) -> Select[int, str]:
     """Everybody on the list with what would leave them out; for whom nothing would, that they changed just now."""
     segment = _segment(s, campaign)
-    outside = [(~func.coalesce(to_sql(parse(segment.rule)), False), literal(OUTSIDE))] if segment else []
+    outside = [(~func.coalesce(condition(s, segment), False), literal(OUTSIDE))] if segment else []
     why = case(
         (~may_be_mailed(campaign.list_id), reason(campaign.list_id)),
         *outside,

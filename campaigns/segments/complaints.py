@@ -6,13 +6,33 @@ import re
 
 from lark import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
-_WORDS = re.compile(r"[^\s()\"',]+(?:\s+(?!(?:and|or|not|in|contains|has|is)\b)[^\s()\"',=<>!]+)*", re.IGNORECASE)
-_VALUE_DUE = re.compile(r"(?:[=<>]|\bcontains|\bin\s*\((?:[^()]*,)?)\s*\Z", re.IGNORECASE)
+_KEYWORDS = "and|or|not|in|contains|has|is|starts|between|within|before|after|with|on"
+_WORDS = re.compile(rf"[^\s()\"',]+(?:\s+(?!(?:{_KEYWORDS})\b)[^\s()\"',=<>!]+)*", re.IGNORECASE)
+_VALUE_DUE = re.compile(
+    r"(?:[=<>]|\b(?:contains|with|before|after|between)|\bbetween\s+\S+\s+and|\bin\s*\((?:[^()]*,)?)\s*\Z",
+    re.IGNORECASE,
+)
 _NAME_LAST = re.compile(r"(?:^|[\s(])([^\W\d]\w*)\s*\Z")
-_INSIDE_IN = re.compile(r"\bin\s*\([^()]*\Z", re.IGNORECASE)
+_INSIDE_IN = re.compile(r"\b(?:in|of)\s*\([^()]*\Z", re.IGNORECASE)
 _JOINING = ("and", "or", "in", "contains", "has")
 _OTHER_SIGNS = {"==": "one = is enough", "<>": "write != for: not the same", "&&": "write and", "||": "write or"}
 _CURLY = "“”„‘’«»"
+# What stands before the place, and what to say then; the first that fits.
+_HINTS = (
+    (r"has", "the name of a tag is missing here, like this: tag has runner"),
+    (r"tags?", "only tags are asked for with has, like this: tag has runner"),
+    (r"is(?:\s+not)?", 'after is comes empty or not empty; a value is asked for like this: city = "Milpitas"'),
+    (r"starts", 'write starts with, like this: city starts with "San"'),
+    (r"within(?:\s+(?:last|next))?", "a number of days is missing here, like this: joined within 90 days"),
+    (r"within\s+(?:last\s+|next\s+)?\S+", "write it in days or weeks, like this: joined within 90 days"),
+    (r"(?:list|segment)\s*!?=", "a short name is missing here, like this: list = monthly-tips"),
+    (r"list", "after list comes = or in, like this: list = monthly-tips"),
+    (r"segment", "the short name of a segment is missing here, like this: segment lapsed"),
+    (r"(?:with|state)", "write with state confirmed, with state pending or with state withdrawn"),
+    (r"any(?:\s+of(?:\s+last(?:\s+\S+)?)?)?", "write it like this: clicked any of last 3 campaigns"),
+    (r"(?:received|opened|clicked)", 'a campaign is asked for like this: clicked "december-tips"'),
+)
+_BEFORE = tuple((re.compile(rf"(?:^|[\s(]){shape}\s*\Z", re.IGNORECASE), say) for shape, say in _HINTS)
 
 
 def complaint(text: str, error: UnexpectedInput) -> str:
@@ -47,13 +67,11 @@ def _how_to_mend(before: str, rest: str, awaited: set[str]) -> str:
         return "use straight quotes, \" or '"
     if rest[:1] in ('"', "'") and not re.match(r"(['\"]).*\1", rest, re.DOTALL):
         return "the quote that opens here is never closed"
-    if _VALUE_DUE.search(before):
+    if "UNIT" not in awaited and "SLUG" not in awaited and _VALUE_DUE.search(before):
         return _value_due(rest)
-    if re.search(r"\b(?:tag|tags)\s*\Z", before, re.IGNORECASE) or re.match(r"has\b", rest, re.IGNORECASE):
+    if re.match(r"has\b", rest, re.IGNORECASE):
         return "only tags are asked for with has, like this: tag has runner"
-    if re.search(r"\bhas\s*\Z", before, re.IGNORECASE):
-        return "the name of a tag is missing here, like this: tag has runner"
-    return _next_due(before, rest, awaited)
+    return next((say for shape, say in _BEFORE if shape.search(before)), "") or _next_due(before, rest, awaited)
 
 
 def _value_due(rest: str) -> str:
@@ -68,7 +86,11 @@ def _next_due(before: str, rest: str, awaited: set[str]) -> str:
         name = _NAME_LAST.search(before)
         if name and name[1].lower() in _JOINING:
             return f"a condition is missing before {name[1]}"
-        return f"after {name[1] if name else 'a field'} comes =, !=, <, <=, >, >=, in (…) or contains"
+        asked = name[1] if name else "a field"
+        return (
+            f"after {asked} comes =, !=, <, <=, >, >=, in (…), contains, starts with, between, before, after, within "
+            "or is empty"
+        )
     if "NAME" in awaited:
         return 'a condition is missing here, such as city = "Milpitas" or tag has runner'
     if rest.startswith(")"):

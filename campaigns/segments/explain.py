@@ -1,79 +1,114 @@
-"""A rule in words, and what it says about one person. The answer for many is in sql.py."""
+"""Why a rule holds for one person or not: each part of it, whether it is true, and what the person has there."""
 
 from __future__ import annotations
 
-import operator
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from campaigns.segments.fields import value as value_of
-from campaigns.segments.sql import NUMBER
-from campaigns.segments.tree import All, Compare, Contains, HasTag, Not, OneOf, Rule, Sign, Some, Value
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-_SIGNS: dict[Sign, Callable[[Any, Any], bool]] = {
-    "=": operator.eq,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
-_BARE = re.compile(r"\w[\w-]*")
-_NUMBER = re.compile(NUMBER.removesuffix("$") + r"\Z")
-
-
-def describe(rule: Rule) -> str:
-    """The rule as text, in one way of writing: reading it again gives the same rule."""
-    match rule:
-        case All(rules):
-            return " and ".join(f"({describe(each)})" if isinstance(each, Some) else describe(each) for each in rules)
-        case Some(rules):
-            return " or ".join(describe(each) for each in rules)
-        case Not(Compare(field, "=", value)):
-            return f"{field} != {_write(value)}"
-        case Not(OneOf(field, values)):
-            return f"{field} not in ({', '.join(map(_write, values))})"
-        case Not(All() | Some() as inner):
-            return f"not ({describe(inner)})"
-        case Not(inner):
-            return f"not {describe(inner)}"
-        case Compare(field, sign, value):
-            return f"{field} {sign} {_write(value)}"
-        case OneOf(field, values):
-            return f"{field} in ({', '.join(map(_write, values))})"
-        case Contains(field, text):
-            return f"{field} contains {_write(text)}"
-        case HasTag(tag):
-            return f"tag has {tag if _BARE.fullmatch(tag) else _write(tag)}"
+from campaigns.models import Segment
+from campaigns.segments.deeds import deeds_of
+from campaigns.segments.evaluate import evaluate
+from campaigns.segments.grammar import parse
+from campaigns.segments.resolve import Resolved, resolve
+from campaigns.segments.tree import (
+    All,
+    Did,
+    DidIn,
+    DidLately,
+    Empty,
+    HasTag,
+    InSegment,
+    Not,
+    OnList,
+    Rule,
+    Some,
+    leaves,
+    parts,
+)
+from campaigns.segments.words import describe
+from subscribers.models import List, Profile, Subscriber, SubscriberTag, Subscription
 
 
-def evaluate(rule: Rule, person: Mapping[str, Any]) -> bool:
-    """Whether the rule is true of a person, given as fields side by side and `tags`."""
-    match rule:
-        case All(rules):
-            return all(evaluate(each, person) for each in rules)
-        case Some(rules):
-            return any(evaluate(each, person) for each in rules)
-        case Not(inner):
-            return not evaluate(inner, person)
-        case Compare(field, sign, value):
-            return _compare(value_of(person, field), sign, value)
-        case OneOf(field, values):
-            return any(_compare(value_of(person, field), "=", value) for value in values)
-        case Contains(field, text):
-            return text in value_of(person, field)
-        case HasTag(tag):
-            return tag in person.get("tags", ())
+@dataclass(frozen=True)
+class Part:
+    """One part of a rule; those that it is made of follow it, one deeper."""
+
+    depth: int
+    rule: str
+    true: bool
+    has: str = ""  # what the person has there; empty for what is made of parts
 
 
-def _compare(has: str, sign: Sign, value: Value) -> bool:
-    if not isinstance(value, str):
-        return _NUMBER.match(has) is not None and _SIGNS[sign](float(has), value)
-    return _SIGNS[sign](has, value) and (sign == "=" or has != "")
+def explain(s: Session, resolved: Resolved, subscriber_id: int) -> list[Part]:
+    """The whole rule first, then its parts."""
+    person = facts_of(s, subscriber_id, resolved.rule)
+    return list(_explained(s, parse(resolved.text, resolved.fields), resolved, person, 0))
 
 
-def _write(value: Value) -> str:
-    if not isinstance(value, str):
-        return f"{value:.6f}".rstrip("0").rstrip(".")
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+def facts_of(s: Session, subscriber_id: int, rule: Rule) -> dict[str, Any]:
+    """One person as evaluate() wants it, as far as the rule asks."""
+    row = s.get_one(Subscriber, subscriber_id)
+    held = select(Subscription.list_id, Subscription.state).where(Subscription.subscriber_id == subscriber_id)
+    asked = [(each.deed, run) for each in leaves(rule) if isinstance(each, DidIn) for run in each.runs]
+    tags = select(SubscriberTag.tag).where(SubscriberTag.subscriber_id == subscriber_id).order_by(SubscriberTag.tag)
+    fixed = {name: getattr(row, name) for name in ("email", "first_name", "last_name", "zone", "locale")}
+    profile = s.get_one(Profile, subscriber_id)
+    return {
+        "source": profile.source,
+        "joined": _day(profile.joined),
+        "opened": _day(profile.last_opened),
+        "clicked": _day(profile.last_clicked),
+        **fixed,
+        **row.custom,
+        "tags": list(s.scalars(tags)),
+        "lists": dict(s.execute(held).all()),
+        "deeds": deeds_of(s, subscriber_id, asked),
+    }
+
+
+def _explained(s: Session, rule: Rule, of: Resolved, person: dict[str, Any], depth: int) -> Iterator[Part]:
+    resolved = resolve(s, rule, of.fields)
+    yield Part(depth, describe(rule), evaluate(resolved, person, of.fields), _has(s, rule, resolved, person))
+    inner = parts(rule)
+    if isinstance(rule, InSegment):
+        kept = s.scalars(select(Segment.rule).where(Segment.slug == rule.slug)).one()
+        inner = (parse(kept, of.fields),)
+    elif isinstance(rule, Not) and not isinstance(rule.rule, All | Some | InSegment):
+        inner = ()
+    for each in inner:
+        yield from _explained(s, each, of, person, depth + 1)
+
+
+def _has(s: Session, rule: Rule, resolved: Rule, person: dict[str, Any]) -> str:
+    condition, found = (rule.rule, resolved.rule) if isinstance(rule, Not) else (rule, resolved)  # type: ignore[union-attr]
+    match condition:
+        case All() | Some() | InSegment():
+            return ""
+        case HasTag() | Empty("tag"):
+            return ", ".join(person["tags"]) or "no tag"
+        case OnList():
+            return ", ".join(f"{slug} {state}" for slug, state in _lists(s, person)) or "on no list"
+        case Did(deed) | DidLately(deed):
+            return _deeds(s, deed, found, person)
+        case _:
+            return str(person.get(condition.field, "")) or "empty"  # type: ignore[union-attr]
+
+
+def _lists(s: Session, person: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for number, slug in s.execute(select(List.id, List.slug).where(List.id.in_(person["lists"])).order_by(List.slug)):
+        yield slug, person["lists"][number]
+
+
+def _deeds(s: Session, deed: str, resolved: Rule, person: dict[str, Any]) -> str:
+    runs = resolved.runs if isinstance(resolved, DidIn) else ()
+    done = sum((deed, run) in person["deeds"] for run in runs)
+    return f"{deed} {done} of {len(runs)}"
+
+
+def _day(instant: datetime | None) -> str:
+    return instant.astimezone(UTC).date().isoformat() if instant else ""

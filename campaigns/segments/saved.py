@@ -3,36 +3,37 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from base.database import add_new, database_now
 from base.errors import BadInput, NotFound
 from campaigns.models import Segment
 from campaigns.segments.grammar import parse
-from campaigns.segments.sql import to_sql
+from campaigns.segments.resolve import Resolved, read_rule
 from campaigns.slugs import check_slug
-from subscribers.fields import known_fields
-from subscribers.suppression import mailable
+from subscribers.custom import all_fields
 
 _LIKE_A_SLUG = re.compile(r"[a-z0-9-]+")
 
 
-@dataclass(frozen=True)
-class Count:
-    rule: str
-    recipients: int  # on the list, may be mailed, and in the segment
-    mailable: int  # on the list and may be mailed
-
-
 def add_segment(s: Session, slug: str, rule: str) -> Segment:
-    """Raises BadInput for a rule that cannot be read, Refused for a slug that is taken."""
+    """Raises BadInput for a rule that cannot be read or names what is not there, Refused for a slug that is taken."""
     check_slug(slug)
-    parse(rule)
+    read_rule(s, rule, inside=(slug,))
     segment = Segment(slug=slug, rule=rule.strip(), added_at=database_now(s))
-    add_new(s, segment, f"The segment {slug} is there already; choose another name")
+    taken = f"The segment {slug} is there already; choose another name, or change it with: tipsheet segment edit {slug}"
+    add_new(s, segment, taken)
+    return segment
+
+
+def edit_segment(s: Session, slug: str, rule: str) -> Segment:
+    """Give it another rule, for every campaign that has not been launched yet. Raises as add_segment() does."""
+    segment = get_segment(s, slug)
+    read_rule(s, rule, inside=(slug,))
+    segment.rule = rule.strip()
+    s.flush()
     return segment
 
 
@@ -44,35 +45,37 @@ def get_segment(s: Session, slug: str) -> Segment:
     return found
 
 
+def all_segments(s: Session) -> list[Segment]:
+    return list(s.scalars(select(Segment).order_by(Segment.slug)))
+
+
+def chosen(s: Session, rule_or_slug: str) -> Resolved:
+    """A rule that somebody typed, or a segment by its name. Raises BadInput, NotFound."""
+    # No rule is a single word, so the two cannot be mistaken for one another.
+    if _LIKE_A_SLUG.fullmatch(rule_or_slug):
+        return read_rule(s, get_segment(s, rule_or_slug).rule, inside=(rule_or_slug,))
+    return read_rule(s, rule_or_slug)
+
+
 def doubt(s: Session, rule: str) -> str:
-    """What may be wrong with a rule that can be read: a field that nobody has, yet; or ''."""
+    """What may be wrong with a rule that can be read: a field or a choice that nobody has, yet; or ''."""
     try:
-        parse(rule, known_fields(s))
+        parse(rule, all_fields(s), strict=True)
     except BadInput as cause:
         return cause.sentence
     return ""
 
 
-def all_segments(s: Session) -> list[Segment]:
-    return list(s.scalars(select(Segment).order_by(Segment.slug)))
-
-
-def count(s: Session, rule_or_slug: str, list_id: int) -> Count:
-    """How many of a list a rule, or a segment by its name, would reach now."""
-    rule = _rule(s, rule_or_slug)
-    everybody = mailable(list_id)
-    inside = everybody.where(to_sql(parse(rule)))
-    return Count(rule, _size(s, inside), _size(s, everybody))
-
-
-def _rule(s: Session, rule_or_slug: str) -> str:
-    # No rule is a single word, so the two cannot be mistaken for one another.
-    return get_segment(s, rule_or_slug).rule if _LIKE_A_SLUG.fullmatch(rule_or_slug) else rule_or_slug
+def unreadable(s: Session) -> dict[str, str]:
+    """Segments that cannot be used any more, such as after a change of a field's type, each with the reason."""
+    found = {}
+    for segment in all_segments(s):
+        try:
+            read_rule(s, segment.rule, inside=(segment.slug,))
+        except (BadInput, NotFound) as cause:
+            found[segment.slug] = cause.sentence
+    return found
 
 
 def _find(s: Session, slug: str) -> Segment | None:
     return s.scalar(select(Segment).where(Segment.slug == slug))
-
-
-def _size(s: Session, ids: Select[int]) -> int:
-    return s.scalar(select(func.count()).select_from(ids.subquery())) or 0

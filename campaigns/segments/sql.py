@@ -1,80 +1,132 @@
-"""A rule as a condition on subscribers, built by SQLAlchemy: no text of the rule ever becomes SQL."""
+"""A rule as a condition on people, built by SQLAlchemy: no text of the rule ever becomes SQL.
+
+It asks the narrow row of each person; tags, lists and campaigns by sets of ids; the wide row only where it must.
+"""
 
 from __future__ import annotations
 
-from functools import singledispatch
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, and_, case, cast, literal, not_, or_, select
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import Boolean, Integer, String
+from sqlalchemy import ColumnElement, Float, Select, and_, case, cast, exists, false, func, literal, not_, or_, select
+from sqlalchemy.orm import aliased
+from sqlalchemy.types import Boolean
 
-from campaigns.segments.fields import column
-from campaigns.segments.tree import All, Compare, Contains, HasTag, Not, OneOf, Rule, Sign, Some, Value
-from subscribers.models import Subscriber, SubscriberTag
+from campaigns.segments.columns import Column, bytewise, column, is_wide, place, starts, together
+from campaigns.segments.deeds import who_did
+from campaigns.segments.tree import (
+    All,
+    Asked,
+    Between,
+    Compare,
+    Contains,
+    DidIn,
+    Empty,
+    HasTag,
+    Holds,
+    Not,
+    OneOf,
+    Rule,
+    Sign,
+    Some,
+    StartsWith,
+    Value,
+    leaves,
+)
+from subscribers.custom import NUMBER, Field
+from subscribers.models import Profile, Subscriber, SubscriberTag, Subscription
 
-# Fifteen digits: every database and Python then mean the same number by the same text.
-NUMBER = r"^-?[0-9]{1,9}(\.[0-9]{1,6})?$"
-
-
-@singledispatch
-def to_sql(rule: Rule) -> ColumnElement[bool]:
-    """True or false for every row of subscribers, never unknown: `not` turns each into the other."""
-    raise TypeError(f"no rule: {rule!r}")
-
-
-@to_sql.register
-def _(rule: All) -> ColumnElement[bool]:
-    return and_(*map(to_sql, rule.rules))
-
-
-@to_sql.register
-def _(rule: Some) -> ColumnElement[bool]:
-    return or_(*map(to_sql, rule.rules))
-
-
-@to_sql.register
-def _(rule: Not) -> ColumnElement[bool]:
-    return not_(to_sql(rule.rule))
-
-
-@to_sql.register
-def _(rule: Compare) -> ColumnElement[bool]:
-    return _compare(column(rule.field), rule.sign, rule.value)
+Fields = Mapping[str, Field]
+_IN_A_ROW = 30
+_WHO = Profile.subscriber_id
+_HELD = aliased(Subscription)  # whatever asks stands on another list's rows perhaps
 
 
-@to_sql.register
-def _(rule: OneOf) -> ColumnElement[bool]:
-    texts = [value for value in rule.values if isinstance(value, str)]
-    numbers = [value for value in rule.values if not isinstance(value, str)]
-    asked = column(rule.field)
-    return or_(asked.in_(texts), *(_compare(asked, "=", number) for number in numbers))
+def to_sql(rule: Rule, fields: Fields) -> ColumnElement[bool]:
+    """True or false for every row of subscribers, never unknown: `not` turns each into the other. For few people."""
+    return exists().where(Subscriber.id == _WHO, _condition(rule, fields)).correlate(Subscriber)
 
 
-@to_sql.register
-def _(rule: Contains) -> ColumnElement[bool]:
-    return _place(column(rule.field), literal(rule.text)) > 0
+def members(rule: Rule, fields: Fields) -> Select[int]:
+    """The ids of all for whom the same is true, whatever list they are on. For many people."""
+    query = select(_WHO).where(_condition(rule, fields))
+    if any(is_wide(each, fields) for each in leaves(rule)):
+        query = query.join(Subscriber, Subscriber.id == _WHO)
+    return query.correlate(None)
 
 
-@to_sql.register
-def _(rule: HasTag) -> ColumnElement[bool]:
-    return Subscriber.id.in_(select(SubscriberTag.subscriber_id).where(SubscriberTag.tag == rule.tag))
+def _condition(rule: Rule, fields: Fields) -> ColumnElement[bool]:
+    match rule:
+        case All(rules):
+            return _joined(and_, [_condition(each, fields) for each in rules])
+        case Some(rules):
+            return _joined(or_, [_condition(each, fields) for each in rules])
+        case Not(inner):
+            return not_(_condition(inner, fields))
+        case HasTag(tag):
+            return _WHO.in_(select(SubscriberTag.subscriber_id).where(SubscriberTag.tag == tag))
+        case Empty("tag"):
+            return ~exists().where(SubscriberTag.subscriber_id == _WHO).correlate(Profile)
+        case Holds(lists, state):
+            held = select(_HELD.subscriber_id).where(_HELD.list_id.in_(lists), _HELD.state == state)
+            return _WHO.in_(held)
+        case DidIn(deed, runs):
+            return _WHO.in_(who_did(deed, runs))
+        case Compare() | OneOf() | Between() | Contains() | StartsWith() | Empty():
+            return _ask(column(rule.field, fields), rule)
+        case _:
+            raise TypeError(f"its names have no numbers yet: {rule!r}")
 
 
-def _compare(asked: ColumnElement[str], sign: Sign, value: Value) -> ColumnElement[bool]:
-    if not isinstance(value, str):
+def _joined(by: Callable[..., ColumnElement[bool]], conditions: list[ColumnElement[bool]]) -> ColumnElement[bool]:
+    """SQLite counts each `or` in a row as one deeper, and gives up at a thousand."""
+    if len(conditions) <= _IN_A_ROW:
+        return by(*conditions)
+    rows = [conditions[start : start + _IN_A_ROW] for start in range(0, len(conditions), _IN_A_ROW)]
+    return by(*(together(by(*row)) for row in rows))
+
+
+def _ask(asked: Column, rule: Asked) -> ColumnElement[bool]:
+    match rule:
+        case Compare(_, sign, value):
+            return _holds(asked, sign, value)
+        case OneOf(_, values):
+            return _one_of(asked, values)
+        case Between(_, low, high):
+            return and_(_holds(asked, ">=", low), _holds(asked, "<=", high))
+        case Contains(_, text):
+            return place(asked.of, literal(text)) > 0
+        case StartsWith(_, text):
+            return starts(asked.of, text)
+        case _:
+            return asked.of == "" if asked.kind == "text" else asked.of.is_(None)
+
+
+def _one_of(asked: Column, values: tuple[Value, ...]) -> ColumnElement[bool]:
+    if asked.kind != "text":
+        return _sure(asked.of.in_([asked.literal(value) for value in values]))
+    texts = [value for value in values if isinstance(value, str)]
+    numbers = [value for value in values if not isinstance(value, str)]
+    return or_(asked.of.in_(texts), *(_holds(asked, "=", number) for number in numbers))
+
+
+def _holds(asked: Column, sign: Sign, value: Value) -> ColumnElement[bool]:
+    if asked.kind != "text":
+        return _sure(_signed(asked.of, sign, asked.literal(value)))
+    if isinstance(value, float):
         # CASE: a text that is no number must not reach the cast.
-        return case(
-            (asked.regexp_match(NUMBER), _signed(cast(asked, Float), sign, value)), else_=literal(False, Boolean)
-        )
+        number = _signed(cast(asked.of, Float), sign, value)
+        return case((asked.of.regexp_match(f"^{NUMBER.pattern}$"), number), else_=literal(False, Boolean))
     if sign == "=":
-        return asked == value
-    return and_(asked != "", _signed(_bytewise(asked), sign, value))
+        return asked.of == value
+    return and_(asked.of != "", _signed(bytewise(asked.of), sign, value))
 
 
-def _signed(left: ColumnElement[Any], sign: Sign, right: Value) -> ColumnElement[bool]:
+def _sure(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return func.coalesce(condition, false())
+
+
+def _signed(left: ColumnElement[Any], sign: Sign, right: Any) -> ColumnElement[bool]:
     made: dict[Sign, ColumnElement[bool]] = {
         "=": left == right,
         "<": left < right,
@@ -83,37 +135,3 @@ def _signed(left: ColumnElement[Any], sign: Sign, right: Value) -> ColumnElement
         ">=": left >= right,
     }
     return made[sign]
-
-
-class _place(FunctionElement[int]):
-    """Where a text begins inside another, counted from 1; 0: nowhere. LIKE would not do: SQLite's ignores case."""
-
-    type = Integer()
-    inherit_cache = True
-
-
-class _bytewise(FunctionElement[str]):
-    """A text in the order of its code points, whatever language the database sorts by."""
-
-    type = String()
-    inherit_cache = True
-
-
-@compiles(_place, "sqlite")
-def _instr(element: _place, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"instr({compiler.process(element.clauses, **kw)})"
-
-
-@compiles(_place, "postgresql")
-def _strpos(element: _place, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"strpos({compiler.process(element.clauses, **kw)})"
-
-
-@compiles(_bytewise, "sqlite")
-def _as_it_is(element: _bytewise, compiler: SQLCompiler, **kw: Any) -> str:
-    return f"({compiler.process(element.clauses, **kw)})"
-
-
-@compiles(_bytewise, "postgresql")
-def _in_c_order(element: _bytewise, compiler: SQLCompiler, **kw: Any) -> str:
-    return f'(({compiler.process(element.clauses, **kw)}) COLLATE "C")'
