@@ -23,6 +23,7 @@ from campaigns.restored import hold_launched_later, hold_stopped, hold_unfinishe
 from delivery import heartbeat, installation
 from delivery.replay import Entries, Replayed, replay
 from migrations import STEPS, Schema
+from subscribers.completing import complete_at_once
 from subscribers.journal import read_after
 from subscribers.keys import Keys, check_against, check_fingerprints
 
@@ -125,6 +126,7 @@ def _load(s: Session, reader: Reader, keys: Keys, progress: Progress) -> int:
         except (IntegrityError, DataError, StatementError) as cause:
             raise reader.spoilt(f"the rows of {name} do not fit") from cause
     migrations.bring_up(s)
+    complete_at_once(s, keys)
     return done
 
 

@@ -11,6 +11,7 @@ from base.database import Database
 from cli.door import read_config
 from cli.output import Json, Printer
 from migrations import Schema
+from subscribers.completing import complete
 from subscribers.keys import check_fingerprints, load_keys, store_fingerprints
 
 
@@ -32,6 +33,7 @@ def migrate(ctx: typer.Context, as_json: Json = False) -> None:
         migrations.upgrade(config.database.url)
         with db.write() as s:
             store_fingerprints(s, keys)
+        complete(db, keys)
         name = migrations.name(db)
     printer, changed = Printer(as_json), before is Schema.OLD
     printer.say(f"The database {name} is {'upgraded' if changed else 'up to date'}.")

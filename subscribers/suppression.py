@@ -143,6 +143,13 @@ def stopped_keys(s: Session, address_keys: Iterable[bytes], list_id: int) -> dic
     return {row.address_key: OPTED_OUT if row.reason == "opt-out" else f"suppressed: {row.reason}" for row in found}
 
 
+def active_among(s: Session, address_keys: Iterable[bytes]) -> set[tuple[bytes, str, int | None]]:
+    """The stops that hold on these addresses: key, reason, list."""
+    columns = (Suppression.address_key, Suppression.reason, Suppression.list_id)
+    query = select(*columns).where(Suppression.address_key.in_(list(address_keys)), Suppression.lifted_at.is_(None))
+    return {(row.address_key, row.reason, row.list_id) for row in s.execute(query)}
+
+
 def _stopped(list_id: int, reason: Reason | None = None) -> ColumnElement[bool]:
     return or_(*_stops_on(list_id, reason))
 
