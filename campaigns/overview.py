@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from base.config import Config
 from base.errors import Broken
 from campaigns.alerts import record
 from campaigns.alerts.needs import needs
@@ -16,7 +17,7 @@ from campaigns.models import Campaign
 from campaigns.series.next import LEFT_OUT, ahead
 from campaigns.series.store import live_series
 from campaigns.status import Status, status
-from delivery import heartbeat
+from delivery import heartbeat, installation
 from delivery.ledger.counts import has_open_ends
 from delivery.models import Run
 
@@ -48,21 +49,22 @@ class Overview:
     needs: tuple[Wanted, ...]
 
 
-def overview(s: Session, now: datetime, here: str) -> Overview:
-    """As it is seen from this place: installation.place()."""
+def overview(s: Session, now: datetime, config: Config) -> Overview:
+    """As it is seen from where this configuration is."""
     return Overview(
         running=heartbeat.is_recent(s),
         last_seen=heartbeat.last(s),
         next=tuple(sorted(_next(s, now), key=lambda one: (one.at, one.campaign, one.series))[:_FEW]),
         sending=tuple(one.document() for one in _sending(s)),
-        needs=wanted(s, now, here),
+        needs=wanted(s, now, config),
     )
 
 
-def wanted(s: Session, now: datetime, here: str) -> tuple[Wanted, ...]:
+def wanted(s: Session, now: datetime, config: Config) -> tuple[Wanted, ...]:
     """What needs a person, as status and doctor show it."""
+    found = needs(s, now, installation.place(config), is_checked=config.delivery.provider == "sendgrid")
     since = record.since(s)
-    return tuple(Wanted(need.cause, need.words, since.get(need.cause)) for need in needs(s, now, here))
+    return tuple(Wanted(need.cause, need.words, since.get(need.cause)) for need in found)
 
 
 def _next(s: Session, now: datetime) -> list[Coming]:

@@ -58,7 +58,7 @@ def _noted(config: Config, db: Database, outside: list[Finding]) -> tuple[Wanted
         return ()
     with db.write() as s:
         note(s, outside)
-        return wanted(s, database_now(s), installation.place(config))
+        return wanted(s, database_now(s), config)
 
 
 def _tell(printer: Printer, config: Config, findings: list[Finding], needs: tuple[Wanted, ...]) -> None:

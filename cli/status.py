@@ -9,7 +9,6 @@ from campaigns.alerts.needs import ELSEWHERE
 from campaigns.overview import Overview, Wanted, overview
 from cli.door import opened
 from cli.output import Json, Printer, when
-from delivery.installation import place
 
 
 def status(ctx: typer.Context, as_json: Json = False) -> None:
@@ -18,7 +17,7 @@ def status(ctx: typer.Context, as_json: Json = False) -> None:
     Example: tipsheet status
     """
     with opened(ctx) as door, door.db.read() as s:
-        found = overview(s, database_now(s), place(door.config))
+        found = overview(s, database_now(s), door.config)
         zone = door.config.campaigns.zone
     printer = Printer(as_json)
     _draw(printer, found, zone)

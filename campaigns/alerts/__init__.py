@@ -16,12 +16,14 @@ def alert(db: Database, provider: Provider, config: Config) -> int:
     whom = channels(config)
     if not whom:
         return 0
-    here = place(config)
+    here, is_checked = place(config), config.delivery.provider == "sendgrid"
     with db.read() as s:
-        found = needs(s, database_now(s), here)
+        found = needs(s, database_now(s), here, is_checked=is_checked)
         changed, due = record.differs(s, found), record.due(s, whom)
     if changed:
         with db.write() as s:
+            if not is_checked:
+                record.end_checks(s)
             record.keep(s, found)
         with db.read() as s:
             due = record.due(s, whom)

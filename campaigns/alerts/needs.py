@@ -16,6 +16,7 @@ from campaigns.models import Campaign
 from campaigns.series.needs import needs as series_needs
 from campaigns.state import Progress, attention, progress, state
 from delivery import heartbeat, installation
+from delivery.connect.dmarc import REPORTS, REPORTS_TO
 from delivery.ledger.counts import has_open_ends
 from delivery.models import Attempt, Run
 from delivery.seeds import lost
@@ -23,13 +24,16 @@ from delivery.seeds import lost
 ELSEWHERE = "elsewhere"
 SILENCE = timedelta(minutes=30)  # without an event after mails were taken
 _REMEMBERED = timedelta(days=1)  # older silence is history
+_NOBODY = "(an address)"
 _ADDRESS = re.compile(r"[^\s@<>,;:=()/\"']+@[^\s@<>,;:=()/\"']+")
 
 
-def needs(s: Session, now: datetime, here: str) -> list[Need]:
-    """Everything, as of now and here: sending as a whole, campaigns, series, feeds, what was last seen from outside."""
-    found = [*_service(s, now, here), *_campaigns(s), *_copies(s, now), *_series(s, now), *_feeds(s, now), *_checks(s)]
-    return [Need(need.cause, _ADDRESS.sub("(an address)", need.words)) for need in found]
+def needs(s: Session, now: datetime, here: str, *, is_checked: bool = True) -> list[Need]:
+    """Everything, as of now and here: sending as a whole, campaigns, series, feeds, what was last seen from outside.
+    `is_checked`: whether mail leaves through what was looked at there; else that needs nobody."""
+    found = [*_service(s, now, here), *_campaigns(s), *_copies(s, now), *_series(s, now), *_feeds(s, now)]
+    found += _checks(s) if is_checked else ()
+    return [Need(need.cause, _ADDRESS.sub(_hidden, need.words)) for need in found]
 
 
 def _service(s: Session, now: datetime, here: str) -> Iterator[Need]:
@@ -130,3 +134,8 @@ def _feeds(s: Session, now: datetime) -> Iterator[Need]:
 def _checks(s: Session) -> Iterator[Need]:
     for cause, words in open_checks(s):
         yield Need(cause, words)
+
+
+def _hidden(found: re.Match[str]) -> str:
+    """Nobody's address is told on; the one that we propose for DMARC's reports is nobody's yet, and is the cure."""
+    return found[0] if found.string[: found.start()].endswith(REPORTS) and found[0].startswith(REPORTS_TO) else _NOBODY

@@ -43,7 +43,7 @@ def differs(s: Session, found: Sequence[Need]) -> bool:
 
 
 def keep(s: Session, found: Sequence[Need]) -> None:
-    """What is found is open from now on, if it was not; what is not found any more is over. Checks are note()'s."""
+    """What is found is open from now on, if it was not; what is not found any more is over. Checks are others'."""
     now, before = database_now(s), {row.cause: row for row in _open(s)}
     for need in found:
         _begin(s, need.cause, need.words, now)
@@ -60,6 +60,14 @@ def note(s: Session, findings: Iterable[Finding]) -> None:
         if finding.state == "broken":
             _begin(s, cause, f"{finding.check}: {finding.words}", now)
         elif (row := s.get(Alert, cause)) and row.over_at is None:
+            row.over_at = now
+
+
+def end_checks(s: Session) -> None:
+    """Mail leaves by another way now, so nobody looks again: what was seen of the old one is over."""
+    now = database_now(s)
+    for row in _open(s):
+        if row.cause.startswith(CHECK):
             row.over_at = now
 
 

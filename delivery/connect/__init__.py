@@ -42,12 +42,14 @@ def connect(config: Config, resolver: Resolver, *, dry_run: bool, to: str) -> It
 
 
 def _steps(config: Config, resolver: Resolver, dry_run: bool | None) -> Iterator[Finding]:
-    """dry_run None: look only."""
+    """dry_run None: look only. Whatever may be broken says ok, or mind, when it is not: an alert ends by that."""
     domain: dict[str, Any] | None = None
     try:
         with closing(_sendgrid(config)) as provider:
             account = Account(provider.ask)
-            yield look_at_key(account)
+            scopes = look_at_key(account)
+            yield Finding("key", "ok", "SendGrid knows the API key")
+            yield scopes
             finding, domain = _sender(account, config)
             yield finding
             yield _hook(account, config, dry_run)
@@ -58,10 +60,12 @@ def _steps(config: Config, resolver: Resolver, dry_run: bool | None) -> Iterator
 
 
 def _sender(account: Account, config: Config) -> tuple[Finding, dict[str, Any] | None]:
+    """The domain: {} where SendGrid has none, None where it did not say."""
     try:
-        return look_at_sender(account, config.delivery.from_email)
+        finding, domain = look_at_sender(account, config.delivery.from_email)
     except Refused as cause:
         return Finding("sender", "broken", cause.sentence), None
+    return finding, domain or {}
 
 
 def _hook(account: Account, config: Config, dry_run: bool | None) -> Finding:

@@ -11,6 +11,7 @@ from delivery.connect.resolver import Resolver
 
 POLICIES = ("none", "quarantine", "reject")
 REMOVED = ("pct", "rf", "ri")  # by RFC 9989; receivers ignore them
+REPORTS, REPORTS_TO = "rua=mailto:", "dmarc@"  # of the record that is proposed; the domain follows
 _WALK_LABELS = 8  # longer names jump to seven labels after the first question (RFC 9989 section 4.10)
 _VERSION = re.compile(r"v\s*=\s*DMARC1\s*(;|$)")
 
@@ -41,7 +42,7 @@ def look(resolver: Resolver, domain: str, *, exists: bool) -> Finding:
             "DMARC",
             "broken",
             f"no record says how to treat mail from {domain}; add TXT _dmarc.{domain} "
-            f'"v=DMARC1; p=none; rua=mailto:dmarc@{domain}"',
+            f'"v=DMARC1; p=none; {REPORTS}{REPORTS_TO}{domain}"',
         )
     found = policy.record
     said = f"_dmarc.{found.at} asks for {policy.word}"

@@ -23,7 +23,7 @@ _LEADS_ON = re.compile(r"(?:[+?~-]?include:|redirect=)(\S+)", re.IGNORECASE)
 
 
 def look(resolver: Resolver, from_email: str, reply_to: str, domain: dict[str, Any] | None) -> list[Finding]:
-    """`domain`: what SendGrid says of the one it signs for, None where there is none."""
+    """`domain`: what SendGrid says of the one it signs for; {} where it has none, None where it did not say."""
     try:
         return _look(resolver, from_email.rpartition("@")[2].lower(), reply_to.rpartition("@")[2].lower(), domain)
     except Silent as cause:
@@ -34,8 +34,10 @@ def _look(resolver: Resolver, sender: str, answers: str, domain: dict[str, Any] 
     wanted: dict[str, Any] = (domain or {}).get("dns") or {}
     takes_mail = _takes_mail(resolver, sender)
     found = [_spf(resolver, sender, [wanted[name] for name in _RETURN_PATH if name in wanted])]
-    if domain is not None:
+    if domain:
         found.append(_dkim(resolver, sender, domain, [wanted[name] for name in _DKIM if name in wanted]))
+    elif domain is not None:
+        found.append(Finding("DKIM", "mind", f"no mail is signed as {sender} until SendGrid has authenticated it"))
     found.append(dmarc.look(resolver, sender, exists=takes_mail))
     mute = [name for name in dict.fromkeys((sender, answers)) if name and not _takes_mail(resolver, name)]
     words = f"{' and '.join(mute)} takes no mail, so answers come back; add an MX record, or set [delivery] reply_to"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,7 +12,11 @@ from typing import Any
 import pytest
 
 from base.config import load
+from base.database import Database
+from campaigns.alerts.record import note
+from delivery.connect import account, dmarc, hook, host, records
 from delivery.connect.account import NEEDED
+from delivery.connect.finding import Finding
 from delivery.providers.sendgrid.webhook import public_key
 from tests.cli.conftest import Run
 from tests.cli.world import SETTINGS, World, real_service
@@ -226,3 +232,38 @@ def test_the_seed_mail_goes_to_whom_it_may(world: World) -> None:
     assert "nobody to send one to" in world.connect()["seed mail"][1]
     world.set("DELIVERY__PROVIDER", "files")
     assert "mails still leave through files" in world.connect()["provider"][1]
+
+
+def open_checks(world: World) -> list[str]:
+    needs = world.tipsheet("status", "--json").json()["needs"]
+    return [need["cause"] for need in needs if need["cause"].startswith("check:")]
+
+
+def names_of_checks() -> set[str]:
+    """Whatever the code calls a check that doctor makes of the account, of DNS and of the public address."""
+    found = {"key"}
+    for module in (account, dmarc, hook, host, records):
+        for node in ast.walk(ast.parse(inspect.getsource(module))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("Finding", "summed_up"):
+                first = ast.unparse(node.args[0])
+                found.add(getattr(module, first, first.strip("'")))
+    return found - {"DNS"}  # silence is never called broken
+
+
+def test_every_check_that_was_broken_is_over_when_all_is_in_order(world: World) -> None:
+    connected(world)
+    names = names_of_checks()
+    assert {"key", "scopes", "sender", "web hook", "SPF", "DKIM", "DMARC", "public address", "certificate"} <= names
+    db = Database(load().database.url)
+    with db.write() as s:
+        note(s, [Finding(name, "broken", "bad") for name in names])
+    db.close()
+    assert set(open_checks(world)) == {f"check:{name}" for name in names}
+    world.doctor()
+    assert open_checks(world) == []
+
+
+def test_dkim_of_a_domain_that_is_authenticated_no_more_is_no_alert_of_its_own(world: World) -> None:
+    world.account("--sender", f"news@{DOMAIN}")
+    world.answers()
+    assert world.doctor()["DKIM"] == ("mind", f"no mail is signed as {DOMAIN} until SendGrid has authenticated it")

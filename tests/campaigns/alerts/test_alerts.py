@@ -18,11 +18,14 @@ from base.database import Database, database_now
 from campaigns.alerts import alert, record
 from campaigns.alerts.needs import needs
 from campaigns.alerts.record import note
+from campaigns.overview import wanted
+from delivery.connect import dmarc
 from delivery.connect.finding import Finding
 from delivery.providers.files import Files
 from subscribers.keys import Keys
 from tests.campaigns.mailing import ROBIN, Mailing
 from tests.localgrid.support import Listener, listening
+from tests.support.nameserver import Recorded
 
 
 class Desk:
@@ -34,6 +37,9 @@ class Desk:
 
     def tick(self) -> int:
         return alert(self.mailing.db, Files(self.folder), self.config)
+
+    def sends_by(self, provider: str) -> None:
+        self.config = replace(self.config, delivery=replace(self.config.delivery, provider=provider))
 
     def posts(self) -> list[dict[str, Any]]:
         return [json.loads(body) for _, body in self.listener.posts]
@@ -142,6 +148,7 @@ def test_the_providers_words_go_along_without_addresses(desk: Desk) -> None:
 
 
 def test_what_doctor_sees_is_told_and_ends_with_a_better_look(desk: Desk) -> None:
+    desk.sends_by("sendgrid")
     with desk.mailing.db.write() as s:
         note(s, [Finding("DMARC", "broken", "no record"), Finding("SPF", "ok", "fine"), Finding("DKIM", "mind", "old")])
     assert desk.tick() == 2
@@ -155,6 +162,33 @@ def test_what_doctor_sees_is_told_and_ends_with_a_better_look(desk: Desk) -> Non
     with desk.mailing.db.write() as s:
         note(s, [Finding("DMARC", "broken", "no record")])
     assert desk.tick() == 2
+
+
+def test_what_was_seen_of_sendgrid_is_over_when_mail_leaves_by_another_way(desk: Desk) -> None:
+    desk.sends_by("sendgrid")
+    with desk.mailing.db.write() as s:
+        note(s, [Finding("DMARC", "broken", "no record")])
+    with desk.mailing.db.read() as s:
+        assert [one.cause for one in wanted(s, database_now(s), desk.config)] == ["check:DMARC"]
+        desk.sends_by("local")
+        assert wanted(s, database_now(s), desk.config) == ()
+    assert (desk.tick(), desk.posts()) == (0, [])
+    desk.sends_by("sendgrid")
+    with desk.mailing.db.read() as s:
+        assert wanted(s, database_now(s), desk.config) == ()  # until somebody looks again
+
+
+def test_the_address_that_a_record_is_to_name_stays_and_those_of_people_go(desk: Desk) -> None:
+    desk.sends_by("sendgrid")
+    found = dmarc.look(Recorded({}), "clinic.example", exists=True)
+    told = replace(found, words=f"{found.words}; asked by kim@clinic.example, rua=mailto:kim@clinic.example")
+    with desk.mailing.db.write() as s:
+        note(s, [told])
+    desk.tick()
+    assert desk.posts()[0]["text"] == (
+        "DMARC: no record says how to treat mail from clinic.example; add TXT _dmarc.clinic.example "
+        '"v=DMARC1; p=none; rua=mailto:dmarc@clinic.example"; asked by (an address), rua=mailto:(an address)'
+    )
 
 
 def test_nobody_named_nobody_told(desk: Desk) -> None:
