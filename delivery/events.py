@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.exc import OperationalError
@@ -18,17 +18,20 @@ from base.time import to_ms
 from delivery.erasing import erased_among
 from delivery.ledger.record import prove
 from delivery.models import Event, Run, Spooled
-from delivery.outcomes import Turned, merge
+from delivery.outcomes import Flag, Turned, merge
 from delivery.providers.news import News
 from delivery.providers.sendgrid import webhook
 from subscribers import consent, suppression
 from subscribers.addresses import address_key, parse_address, wide_key
 from subscribers.keys import Keys
+from subscribers.profiles import Seen, roll_up
 
 log = logging.getLogger(__name__)
 
 BODIES = 10  # a transaction: about 10,000 events, well under the time that one may hold the write lock
 PARSERS = {"sendgrid": webhook.parse}  # a new provider is one line here
+
+_DEEDS: dict[Flag, Literal["opened", "clicked"]] = {Flag.OPENED: "opened", Flag.CLICKED: "clicked"}
 
 # Another drain may have kept the same event at this moment, out of another body: that is no trouble of this body.
 _KEEP = """
@@ -160,14 +163,13 @@ def _keep(s: Session, fresh: list[News], runs: dict[str, tuple[int, int]]) -> No
 
 
 def _turn_flags(s: Session, fresh: list[News], runs: dict[str, tuple[int, int]]) -> None:
-    merge(
-        s,
-        [
-            Turned(runs[one.run][0], one.subscriber_id, one.flag, one.at)
-            for one in fresh
-            if one.flag and one.run in runs and one.subscriber_id is not None
-        ],
-    )
+    turned = [
+        Turned(runs[one.run][0], one.subscriber_id, one.flag, one.at)
+        for one in fresh
+        if one.flag and one.run in runs and one.subscriber_id is not None
+    ]
+    merge(s, turned)
+    roll_up(s, [Seen(one.subscriber_id, _DEEDS[one.flag], one.at) for one in turned if one.flag in _DEEDS])
 
 
 def _stop(s: Session, keys: Keys, one: News, runs: dict[str, tuple[int, int]]) -> None:

@@ -102,6 +102,9 @@ def _read(event: dict[str, Any]) -> News:
     elif raw == "dropped":
         kind, flag = "dropped", Flag.DROPPED
         stop = _DROP_STOPS.get(str(event.get("reason", "")).strip().lower())
+    elif raw == "open" and event.get("sg_machine_open") is True:
+        # A privacy proxy fetched the pictures: the mail is there, and whether anybody looked is not known.
+        kind, flag = "opened by a machine", Flag.DELIVERED
     elif raw == "spamreport":
         stop, opted_out = "complaint", True
     return News(
