@@ -54,7 +54,7 @@ def take(s: Session, keys: Keys, sign_up: int, *, may_mail: bool) -> Outgoing | 
         return None  # another service has it
     on, stopped = s.get_one(List, row.list_id), stops(s, row.address_key, row.list_id, wide=wide_key(keys, row.email))
     held = _held(s, row)
-    if on.archived_at or _is_settled(stopped, held):
+    if on.archived_at or _is_settled(row, stopped, held):
         s.delete(row)
     elif on.opt_in == "single" and not stopped and held != "withdrawn":
         _record_at_once(s, keys, row)
@@ -97,8 +97,11 @@ def confirm(s: Session, keys: Keys, token: str) -> Waiting | None:
     return Waiting(found.list_name, found.slug, found.wording, is_confirmed=True)
 
 
-def _is_settled(stopped: list[Suppression], held: str | None) -> bool:
-    return any(stop.reason in _STAY for stop in stopped) or (held == "confirmed" and not stopped)
+def _is_settled(row: SignUp, stopped: list[Suppression], held: str | None) -> bool:
+    """Is nothing to be done any more: they have it, may not be mailed, or said no after they had asked?"""
+    if any(stop.reason in _STAY or stop.at > row.asked_at for stop in stopped):
+        return True
+    return held == "confirmed" and not stopped
 
 
 def _to_mail(s: Session, keys: Keys, row: SignUp, on: List, now: datetime, *, may_mail: bool) -> Outgoing | None:

@@ -203,7 +203,7 @@ class Suppression(Base):
 
 
 class SignUp(Base):
-    """Somebody who was asked to confirm and has not yet. Confirmed or too late, the row goes."""
+    """Somebody who filled in a form. Too late, it goes; confirmed, it is emptied and knows only its link, till then."""
 
     __tablename__ = "sign_ups"
     __table_args__ = (Index(None, "address_key", "list_id"),)

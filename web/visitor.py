@@ -30,4 +30,4 @@ def _address(text: str, *, public_only: bool = False) -> str:
         return ""
     if isinstance(found, IPv6Address) and found.scope_id:
         return ""  # a name of this machine's own
-    return "" if public_only and found.is_loopback else str(found)
+    return "" if public_only and found.is_private else str(found)  # a private one is a proxy's

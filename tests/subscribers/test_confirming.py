@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -185,6 +186,19 @@ def test_one_reminder_with_the_same_link_then_it_is_forgotten(db: Database, keys
         assert signups.has_expired(s)
         assert signups.purge(s) == 1
     assert states(db, keys) == {}
+
+
+def test_who_says_no_after_asking_is_not_reminded(sqlite_db: Database, keys: Keys) -> None:
+    with sqlite_db.write() as s:
+        a_public_list(s)
+    signs_up(sqlite_db, keys)
+    assert len(due_mails(sqlite_db, keys)) == 1
+    time.sleep(0.002)  # the record knows milliseconds
+    with sqlite_db.write() as s:
+        opt_out(s, address_key=address_key(keys, "ann@example.com"), list_id=None, how="form", source="t", actor="t")
+    asked_again_after(sqlite_db, 3 * DAY)
+    assert due_mails(sqlite_db, keys) == []
+    assert waiting(sqlite_db) == []
 
 
 def test_what_was_not_taken_is_tried_again_later_and_later(sqlite_db: Database, keys: Keys) -> None:

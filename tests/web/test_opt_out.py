@@ -74,6 +74,7 @@ MULTIPART = '--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\
 def test_one_click_takes_off_this_list_only(
     db: Database, keys: Keys, site: Client, token: str, body: str, kind: str
 ) -> None:
+    """The one-click handler that refuses the RFC's form body: Notifuse."""
     answer = site.post(f"/u/{token}", body, kind)
     assert answer.status == 200
     assert "Set-Cookie" not in answer.headers
