@@ -122,12 +122,22 @@ def _to_mail(s: Session, keys: Keys, row: SignUp, on: List, now: datetime, *, ma
 
 def _record_at_once(s: Session, keys: Keys, row: SignUp) -> None:
     """A list with single opt-in takes the form's word for it."""
-    facts = select(Evidence.how, Evidence.source, Evidence.actor, Wording).join(Wording)
-    how, source, actor, wording = s.execute(facts.where(Evidence.id == row.evidence_id)).one()
+    query = select(Evidence.how, Evidence.source, Evidence.actor, Wording).join(Wording)
+    how, source, actor, wording = s.execute(query.where(Evidence.id == row.evidence_id)).one()
     shown = Shown(wording.text, wording.language, wording.controller, wording.privacy_url)
     person = _person(s, keys, row, fill=False)
     given = orjson.loads(row.personal)
-    give(s, person, row.list_id, how=how, wording=shown, source=source, actor=actor, typed=given["address"])
+    give(
+        s,
+        person,
+        row.list_id,
+        how=how,
+        wording=shown,
+        source=source,
+        actor=actor,
+        typed=given["address"],
+        ip=given.get("ip", ""),
+    )
     if row.opens:
         allow_opens(s, person, row.list_id, allowed=True, how=how, wording=shown, source=source, actor=actor)
     s.delete(row)

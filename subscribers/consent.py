@@ -51,12 +51,13 @@ def give(
     actor: str,
     jurisdiction: str = "",
     typed: str = "",
+    ip: str = "",
     at: datetime | None = None,
 ) -> bool:
     """Record that a person wants this list; False when that held already. Refused after an opt-out or stop.
 
     A confirmation is never turned back into a question: pending after confirmed changes nothing. `typed` is the
-    address as the person wrote it.
+    address as the person wrote it, `ip` the network address it came from.
     """
     share(s)
     check_open(s.get_one(List, list_id))
@@ -69,7 +70,7 @@ def give(
     if held and (held.state == state or held.state == "confirmed"):
         return False
     shared = evidence_id(s, how=how, wording=wording, source=source, actor=actor, jurisdiction=jurisdiction)
-    personal = sealed({"address": typed or subscriber.email})
+    personal = sealed({"address": typed or subscriber.email} | ({"ip": ip} if ip else {}))
     record(s, subscriber.id, list_id, state, Said(shared, at or database_now(s), personal))
     return True
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from base.database import Database
 from subscribers import confirming, signups
@@ -13,6 +16,7 @@ from subscribers.addresses import address_key, wide_key
 from subscribers.card import show
 from subscribers.consent import opt_out
 from subscribers.keys import Keys
+from subscribers.models import Consent, Subscription
 from subscribers.people import find, get_subscriber
 from subscribers.suppression import Reason, mailable, suppress
 from tests.support.people import a_person
@@ -50,6 +54,27 @@ def test_a_single_list_takes_the_forms_word_for_somebody_new(db: Database, keys:
     assert due_mails(db, keys) == []
     assert states(db, keys) == {"tips": "confirmed"}
     assert waiting(db) == []
+    with db.read() as s:
+        rows = s.scalars(select(Consent).order_by(Consent.id)).all()
+        assert s.scalars(select(Subscription.opens_since)).one() is not None
+    assert [(row.purpose, row.state) for row in rows] == [("marketing", "confirmed"), ("open tracking", "confirmed")]
+    assert rows[0].personal == '{"address":"ann@example.com","ip":"203.0.113.7"}'
+
+
+def test_two_services_that_look_at_the_same_moment_send_one_mail(db: Database, keys: Keys) -> None:
+    with db.write() as s:
+        a_public_list(s)
+    signs_up(db, keys)
+    (row,) = waiting(db)
+    both = threading.Barrier(2)
+
+    def look(_: int) -> object:
+        both.wait(10)
+        with db.write() as s:
+            return confirming.take(s, keys, row.id, may_mail=True)
+
+    with ThreadPoolExecutor(2) as services:
+        assert len([mail for mail in services.map(look, range(2)) if mail]) == 1
 
 
 @pytest.mark.parametrize("opt_in", ["single", "double"])
