@@ -8,9 +8,12 @@ import typer
 
 from campaigns import archive
 from cli.door import actor, noted, opened
-from cli.output import Json, Printer
+from cli.output import Json, Printer, when
+from cli.plot import plot
 from subscribers import forms
-from subscribers.lists import ListCounts, add_list, all_lists, get_list
+from subscribers.growth import growth
+from subscribers.lists import ListCounts, add_list, all_lists, get_list, unarchive
+from subscribers.lists import archive as retire
 
 app = typer.Typer(help="Lists: what people sign up for. Consent is per list.")
 Slug = Annotated[str, typer.Argument(help="The list's short name, such as monthly-tips.")]
@@ -42,7 +45,8 @@ def add(
         noted(s, "list add", slug, after=settings)
     printer = Printer(as_json)
     printer.say(
-        f"The list {added.slug} is added; put people on it with: tipsheet subscriber import FILE.csv --list {slug}"
+        f"The list {added.slug} is added; put people on it with: "
+        f"tipsheet subscriber import FILE.csv --list {slug} --basis TEXT"
     )
     printer.document({"slug": added.slug, "name": added.name})
 
@@ -56,21 +60,34 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
     with opened(ctx) as door, door.db.read() as s:
         lists = all_lists(s)
     printer = Printer(as_json)
-    rows = [(x.slug, x.name, x.mailable, x.confirmed, x.pending, x.withdrawn) for x in lists]
-    columns = ("list", "name", "may be mailed>", "confirmed>", "pending>", "withdrawn>")
+    rows = [
+        (
+            x.slug,
+            x.name,
+            x.mailable,
+            x.confirmed,
+            x.pending,
+            x.waiting,
+            x.withdrawn,
+            "archived" if x.archived_at else "",
+        )
+        for x in lists
+    ]
+    columns = ("list", "name", "may be mailed>", "confirmed>", "pending>", "waiting>", "withdrawn>", "")
     printer.table(columns, rows, empty="No list yet; add one with: tipsheet list add SLUG --name NAME")
     printer.document([_document(each) for each in lists])
 
 
 @app.command()
 def show(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
-    """Show one list with its counts.
+    """Show one list with its counts, and how it grew by week.
 
     Example: tipsheet list show monthly-tips
     """
     with opened(ctx) as door, door.db.read() as s:
         wanted = get_list(s, slug).id
         found = next(each for each in all_lists(s) if each.id == wanted)
+        weeks = growth(s, wanted)
     printer = Printer(as_json)
     printer.facts(
         {
@@ -80,9 +97,40 @@ def show(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
             "confirmed": found.confirmed,
             "pending": found.pending,
             "withdrawn": found.withdrawn,
+            "waiting to confirm": found.waiting,
+            "archived": when(found.archived_at, door.config.campaigns.zone),
         }
     )
-    printer.document(_document(found))
+    plot(printer, weeks)
+    printer.document({**_document(found), "weeks": weeks})
+
+
+@app.command("archive")
+def archive_(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
+    """Retire a list: nothing new is sent to it and nobody is added. Who is on it stays on record.
+
+    Example: tipsheet list archive monthly-tips
+    """
+    with opened(ctx) as door, door.db.write() as s:
+        retire(s, slug)
+        noted(s, "list archive", slug)
+    printer = Printer(as_json)
+    printer.say(f"The list {slug} is archived; bring it back with: tipsheet list unarchive {slug}")
+    printer.document({"slug": slug, "archived": True})
+
+
+@app.command("unarchive")
+def unarchive_(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
+    """Bring an archived list back.
+
+    Example: tipsheet list unarchive monthly-tips
+    """
+    with opened(ctx) as door, door.db.write() as s:
+        unarchive(s, slug)
+        noted(s, "list unarchive", slug)
+    printer = Printer(as_json)
+    printer.say(f"The list {slug} is back.")
+    printer.document({"slug": slug, "archived": False})
 
 
 @app.command()
@@ -126,4 +174,6 @@ def _document(counts: ListCounts) -> dict[str, object]:
         "confirmed": counts.confirmed,
         "pending": counts.pending,
         "withdrawn": counts.withdrawn,
+        "waiting": counts.waiting,
+        "archived": counts.archived_at is not None,
     }

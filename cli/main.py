@@ -13,16 +13,15 @@ from base import logging
 from base.errors import ConfigError, TipsheetError
 from cli import (
     articles,
+    bulk,
     campaign_decisions,
     connect,
     exports,
     feeds,
-    fields,
     list_forms,
     offers,
     segments,
     series,
-    subscriber_changes,
     suppressions,
     templates,
 )
@@ -46,9 +45,8 @@ NOUNS: dict[str, typer.Typer] = {
     "feed": feeds.app,
     "offer": offers.app,
     "list": list_forms.app,
-    "subscriber": subscriber_changes.app,
+    "subscriber": bulk.app,
     "segment": segments.app,
-    "field": fields.app,
     "suppression": suppressions.app,
     "campaign": campaign_decisions.app,
     "series": series.app,

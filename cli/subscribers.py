@@ -9,6 +9,9 @@ from typing import Annotated
 import typer
 
 from base.errors import BadInput
+from campaigns.segments.saved import chosen
+from campaigns.segments.sql import to_sql
+from campaigns.timeline import timeline
 from cli.door import actor, noted, opened
 from cli.output import Json, Printer, when
 from subscribers.addresses import address_key, wide_key
@@ -19,6 +22,7 @@ from subscribers.importing import import_csv
 from subscribers.lists import get_list
 from subscribers.models import Subscriber
 from subscribers.people import add_subscriber, find, get_subscriber
+from subscribers.search import PAGE, STATES, Wanted, search
 
 app = typer.Typer(help="Subscribers: people, what they agreed to, and what stops mail to them.")
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="Their address, however it is written.")]
@@ -71,17 +75,49 @@ def add(
     printer.document(card)
 
 
+@app.command("search")
+def search_(
+    ctx: typer.Context,
+    text: Annotated[str, typer.Argument(help="An address or a name, or a part of one.")] = "",
+    rule: Annotated[str, typer.Option(metavar="RULE-OR-SLUG", help="Only of whom this rule is true.")] = "",
+    tag: Annotated[str, typer.Option(help="Only who has this tag.")] = "",
+    on: Annotated[str, typer.Option("--list", help="Only who is or was on this list.")] = "",
+    state: Annotated[str, typer.Option(help=f"One of {', '.join(STATES)}.")] = "",
+    after: Annotated[int, typer.Option(metavar="ID", help="Go on after this one, the last of the page before.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Find people, 50 at a time. A whole address, a tag or a list is found at once; a part of a name takes longer.
+
+    Example: tipsheet subscriber search lee --list monthly-tips
+    """
+    with opened(ctx) as door, door.db.read() as s:
+        asked = chosen(s, rule) if rule else None
+        list_id = get_list(s, on).id if on else None
+        wanted = Wanted(text, tag, list_id, state, to_sql(asked.rule, asked.fields) if asked else None)
+        found = search(s, door.keys, wanted, after=after)
+    printer = Printer(as_json)
+    rows = [(x.id, x.email, x.name, ", ".join(x.lists), ", ".join(x.tags)) for x in found]
+    printer.table(("id>", "email", "name", "lists", "tags"), rows, empty="Nobody fits.")
+    if len(found) == PAGE:
+        printer.say(f"There may be more: give more of the name, --list or --tag, or go on with --after {found[-1].id}")
+    printer.document(found)
+
+
 @app.command()
 def show(ctx: typer.Context, email: Email, as_json: Json = False) -> None:
-    """Show all that is known about one person.
+    """Show all that is known about one person: details, consents, what stops mail, and what happened when.
 
     Example: tipsheet subscriber show ana@example.com
     """
     with opened(ctx) as door, door.db.read() as s:
-        card = card_of(s, get_subscriber(s, door.keys, email))
-    printer = Printer(as_json)
-    _draw(printer, card, door.config.campaigns.zone)
-    printer.document(card)
+        person = get_subscriber(s, door.keys, email)
+        card = card_of(s, person)
+        moments = timeline(s, person, card)
+    printer, zone = Printer(as_json), door.config.campaigns.zone
+    _draw(printer, card, zone)
+    happened = [(when(x.at, zone), x.what, x.about, x.detail) for x in moments]
+    printer.table(("when", "what", "about", ""), happened, empty="")
+    printer.document({**asdict(card), "timeline": moments})
 
 
 @app.command("opt-out")

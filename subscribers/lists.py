@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from base.database import add_new, database_now
 from base.errors import BadInput, NotFound, Refused
-from subscribers.models import List, Subscription
+from subscribers.models import List, SignUp, Subscription
 from subscribers.suppression import mailable
 from subscribers.values import clean
 
@@ -26,6 +27,8 @@ class ListCounts:
     confirmed: int
     withdrawn: int
     mailable: int  # confirmed, and nothing stops the address
+    waiting: int  # who signed up and has not confirmed yet: nobody's subscriber
+    archived_at: datetime | None
 
 
 def add_list(s: Session, slug: str, name: str) -> List:
@@ -102,4 +105,6 @@ def _count(s: Session, each: List) -> ListCounts:
         confirmed=counts.get("confirmed", 0),
         withdrawn=counts.get("withdrawn", 0),
         mailable=s.scalar(select(func.count()).select_from(mailable(each.id).subquery())) or 0,
+        waiting=s.scalar(select(func.count()).where(SignUp.list_id == each.id)) or 0,
+        archived_at=each.archived_at,
     )
