@@ -12,6 +12,7 @@ from base.errors import BadInput
 from campaigns.decisions import By
 from campaigns.models import Series
 from campaigns.series import decide, store
+from campaigns.series.needs import once
 from campaigns.series.next import Ahead, ahead, first_to_leave
 from campaigns.series.occurrences import rule
 from campaigns.series.words import day_words, notes
@@ -178,9 +179,8 @@ def _draw(printer: Printer, series: Series, coming: list[Ahead]) -> None:
     ]
     printer.table(("at", "", "campaign", "", "article", "offer"), rows, empty="It has no date to come.")
     said = notes(rule(series), coming[0].date, coming[-1].date) if coming else []
-    for x in coming:
-        if x.lacks:
-            printer.say(f"! {day_words(x.date)}: {x.lacks}", "yellow")
+    for first, more in once(coming):
+        printer.say(f"! {day_words(first.date)}{more}: {first.lacks}", "yellow")
     for note in said:
         printer.say(f"  {note}")
     printer.document({**_document(series), "next": coming, "notes": said})

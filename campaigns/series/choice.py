@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm.util import AliasedClass
 
 from base.time import at_wall
 from base.time import zone as find_zone
@@ -41,16 +42,18 @@ def choose(s: Session, list_id: int, offer: str, at: datetime, articles: Sequenc
 
 def next_articles(s: Session, list_id: int) -> list[Piece]:
     """Those that no campaign on this list has, the oldest first: by publication, else by the day they were added."""
-    # A draft holds its article too: it would go out twice if somebody sent that draft later.
     taken = select(Campaign.article_id).where(
-        Campaign.list_id == list_id,
-        Campaign.article_id.is_not(None),
-        or_(Campaign.cancelled_at.is_(None), Campaign.launched_at.is_not(None)),
+        Campaign.list_id == list_id, Campaign.article_id.is_not(None), _holds_its_article(Campaign)
     )
     columns = select(Article.id, Article.slug, Article.title, Article.added_at, Origin.published)
     waiting = columns.outerjoin(Origin, Origin.article_id == Article.id).where(Article.id.not_in(taken))
     rows = sorted(s.execute(waiting), key=lambda row: (row.published or f"{row.added_at:%Y-%m-%d}", row.id))
     return [Piece(row.slug, row.title) for row in rows]
+
+
+def _holds_its_article(campaign: type[Campaign] | AliasedClass[Campaign]) -> ColumnElement[bool]:
+    """A draft does, too: it would go out twice if somebody sent that draft later."""
+    return or_(campaign.cancelled_at.is_(None), campaign.launched_at.is_not(None))
 
 
 def valid_offer(s: Session, at: datetime) -> Offer | None:
@@ -77,12 +80,15 @@ def _end(offer: Offer) -> tuple[bool, float]:
 
 
 def _no_article(s: Session, list_id: int) -> str:
-    name = s.get_one(List, list_id).slug
+    name, other = s.get_one(List, list_id).slug, aliased(Campaign)
+    same = other.list_id == list_id, other.article_id == Campaign.article_id, other.id != Campaign.id
     drafts = select(Campaign.slug).where(
         Campaign.list_id == list_id,
         Campaign.article_id.is_not(None),
         Campaign.approved_at.is_(None),
         Campaign.cancelled_at.is_(None),
+        # Cancelling it sets nothing free where another campaign has the article, or had it mailed.
+        ~exists().where(*same, _holds_its_article(other)),
     )
     held = s.scalar(drafts.order_by(Campaign.id))
     instead = f", or cancel the draft {held}, which holds one" if held else ""

@@ -85,6 +85,25 @@ def test_an_article_is_held_by_a_draft_and_free_again_when_that_is_cancelled_bef
     assert left(clinic) == ["a", "b"]
 
 
+def test_the_draft_to_cancel_is_one_that_would_set_its_article_free(clinic: Clinic) -> None:
+    def advice() -> str:
+        return clinic.ahead("2030-01-01 09:00")[0].lacks.removeprefix("no article is left that tips has not had; ")
+
+    clinic.articles("a", "b")
+    clinic.series("2029-12-10 08:00", approval="not")
+    clinic.tick("2029-12-30 08:00")
+    clinic.tick("2030-01-01 08:00")  # a was mailed
+    for slug, article in (("again", "a"), ("held", "b")):
+        with clinic.db.write() as s:
+            add_campaign(s, Draft(slug, "tips", "Hello", "monthly-tips", article=article), actor="robin")
+    assert advice() == "add one with: tipsheet article add, or cancel the draft held, which holds one"
+    with clinic.db.write() as s:
+        add_campaign(s, Draft("too", "tips", "Hello", "monthly-tips", article="b"), actor="robin")
+    assert advice() == "add one with: tipsheet article add"  # cancelling one of two is no use
+    clinic.decide("cancel", "held", "2030-01-01 10:00")
+    assert advice().endswith("or cancel the draft too, which holds one")
+
+
 def test_an_article_that_was_mailed_in_part_was_mailed(clinic: Clinic) -> None:
     clinic.articles("a", "b")
     clinic.series("2029-12-10 08:00", approval="not")

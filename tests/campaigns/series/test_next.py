@@ -95,6 +95,23 @@ def test_staff_are_told_seven_three_and_one_days_ahead_and_when_it_is_over(
     assert [need.days for need in clinic.needs("2030-01-01 08:01")] == [0]
 
 
+def test_what_all_dates_of_a_week_lack_is_one_piece_of_news_of_the_first(clinic: Clinic) -> None:
+    clinic.articles("a")
+    clinic.series("2029-12-30 08:00", when="every day 09:00")
+    found = [(f"{need.date:%m-%d}", need.days, need.sentence) for need in clinic.needs("2029-12-30 09:00")]
+    assert found == [
+        (
+            "01-01",
+            3,
+            "The series tips on Tuesday 1 January 2030 09:00 Europe/Berlin, and on 5 later dates: no article is left "
+            "that tips has not had; add one with: tipsheet article add",
+        )
+    ]
+    clinic.articles("b", "c", "d", "e", "f")
+    (need,) = clinic.needs("2029-12-30 09:00")
+    assert (f"{need.date:%m-%d}", "later" in need.sentence) == ("01-06", False)
+
+
 def test_that_a_campaign_waits_is_told_when_it_is_made_and_over_when_it_is_approved(clinic: Clinic) -> None:
     clinic.articles("a")
     clinic.series("2029-12-10 08:00")
