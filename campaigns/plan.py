@@ -21,6 +21,8 @@ from campaigns.recipients import count_excluded, count_recipients
 from campaigns.render import Compiled
 from delivery import seeds
 from delivery.slots import Message
+from subscribers.lists import check_open
+from subscribers.models import List
 
 MOST_DRIFT = 0.2  # of the approved number of recipients, either way; more needs a new look
 
@@ -113,7 +115,12 @@ def _rendered(s: Session, campaign: Campaign, config: Config) -> tuple[Compiled 
 def _problems(
     s: Session, campaign: Campaign, config: Config, message: Message | None, recipients: int, without_events: bool
 ) -> list[str]:
-    return preflight.problems(
+    found = []
+    try:
+        check_open(s.get_one(List, campaign.list_id))
+    except TipsheetError as cause:
+        found.append(cause.sentence)
+    return found + preflight.problems(
         config,
         message,
         recipients=recipients,

@@ -19,7 +19,7 @@ from campaigns.series.occurrences import instant, today
 from campaigns.series.when import parse
 from campaigns.series.words import describe
 from campaigns.slugs import LONGEST, check_slug
-from subscribers.lists import get_list
+from subscribers.lists import open_list
 
 APPROVAL = ("required", "not")
 OFFER = ("required", "if-any")
@@ -50,7 +50,7 @@ def add_series(s: Session, draft: Draft, config: Config, *, actor: str, now: dat
     template_files.source(config, draft.template, draft.subject)
     series = Series(
         slug=draft.slug,
-        list_id=get_list(s, draft.list).id,
+        list_id=open_list(s, draft.list).id,
         segment_id=get_segment(s, draft.segment).id if draft.segment else None,
         template=draft.template,
         subject=draft.subject.strip(),

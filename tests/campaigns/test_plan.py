@@ -11,6 +11,7 @@ import pytest
 from campaigns.drafts import get_campaign
 from campaigns.plan import Plan, content_mark, drift, plan, trouble
 from delivery.slots import Message, Place, Slot
+from subscribers.lists import archive
 from tests.campaigns.mailing import ROBIN, SLUG, Mailing, settings
 
 
@@ -43,6 +44,16 @@ def test_an_unknown_name_is_a_problem_that_names_template_line_and_variable(mail
     mailing.draft(subject="{% if false %}{{ subscriber.frist_name }}{% endif %}Tips")
     (sentence,) = planned(mailing).problems
     assert "the subject of monthly-tips, line 1: subscriber.frist_name" in sentence
+
+
+def test_nothing_is_sent_to_an_archived_list(mailing: Mailing) -> None:
+    mailing.people("ann")
+    mailing.draft()
+    mailing.decide("approve", ROBIN)
+    with mailing.db.write() as s:
+        archive(s, "tips")
+    assert "is archived; bring it back first" in planned(mailing).problems[0]
+    assert "is archived" in stands(mailing)
 
 
 def test_problems_come_all_at_once(mailing: Mailing) -> None:

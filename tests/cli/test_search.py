@@ -66,3 +66,8 @@ def test_an_archived_list_takes_nobody_and_sends_nothing(with_people: Run) -> No
     with_people("list", "unarchive", "tips")
     assert with_people("subscriber", "add", "zoe@example.com", "--list", "tips").code == 0
     assert "not archived" in with_people("list", "unarchive", "tips").refused()
+
+
+def test_no_series_is_added_for_an_archived_list(with_people: Run) -> None:
+    with_people("list", "archive", "tips")
+    assert "archived" in with_people("series", "add", "s", "--list", "tips", "--when", "first tuesday 09:00").refused()
