@@ -6,6 +6,7 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from shlex import quote
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
@@ -19,7 +20,7 @@ from campaigns.articles.fetch import Limits, fetch
 from campaigns.articles.page import read_page
 from campaigns.articles.source import ReadArticle, bytes_of, read_given
 from campaigns.articles.store import add_article, article_at, get_article, origin_of, renew
-from campaigns.articles.urls import names_the_web
+from campaigns.articles.urls import leads_to_a_page, names_the_web
 from campaigns.models import Article, Origin
 from campaigns.slugs import slug_from
 
@@ -72,14 +73,31 @@ def keep(
     s: Session, taken: Taken, *, title: str | None = None, url: str | None = None, slug: str | None = None, actor: str
 ) -> Article:
     """Keep what was taken; a title or address that was given along is set by hand. Raises Refused when it is known."""
-    known = article_at(s, taken.address) if names_the_web(taken.address) else None
-    if known and not slug:
-        raise Refused(f"This page is there already: read it again with: tipsheet article refresh {known.slug}")
+    _check_new(s, taken, url or taken.read.url)
     slug = slug or slug_from(title or taken.read.title)
     article = add_article(s, taken.read, slug=slug, actor=actor, address=taken.address)
     if title or url:
         set_by_hand(s, article, Wish(title=title or None, url=url or None), actor=actor)
     return article
+
+
+def _check_new(s: Session, taken: Taken, url: str) -> None:
+    """By its address, whatever its name is: a series would mail the same article twice."""
+    if names_the_web(taken.address) and (known := article_at(s, taken.address)):
+        raise Refused(f"This page is there already: {_read_again(s, known, taken)}")
+    # Some sites call each page by the address of their front page.
+    if leads_to_a_page(url) and (known := article_at(s, url)):
+        raise Refused(
+            f"The article {known.slug} has the address {url} already: {_read_again(s, known, taken)}; if this is "
+            "another article, give its own address with --url"
+        )
+
+
+def _read_again(s: Session, known: Article, taken: Taken) -> str:
+    origin = origin_of(s, known)
+    is_same = origin and origin.address and origin.address == taken.address
+    moved = "" if is_same else f" --from {quote(taken.address or '-')}"
+    return f"read it again with: tipsheet article refresh {known.slug}{moved}"
 
 
 def from_web(address: str, within: Limits) -> ReadArticle:

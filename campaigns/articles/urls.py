@@ -18,6 +18,11 @@ def is_web_url(url: str) -> bool:
     return _is_absolute(url, ("http", "https"))
 
 
+def leads_to_a_page(url: str) -> bool:
+    """To more than the front page of a site."""
+    return is_web_url(url) and bool(urlsplit(url).path.strip("/") or urlsplit(url).query)
+
+
 def is_picture_url(url: str) -> bool:
     """Mail programs fetch pictures through proxies that want https."""
     return _is_absolute(url, ("https",))

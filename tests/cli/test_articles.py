@@ -57,7 +57,7 @@ def test_an_article_may_come_from_standard_input(tipsheet: Run) -> None:
 
 
 def test_a_name_is_given_once(tipsheet: Run, folder: Path) -> None:
-    (folder / "post.md").write_text(POST)
+    (folder / "post.md").write_text(POST.replace("url:", "about:"))
     tipsheet("article", "add", "post.md")
     sentence = tipsheet("article", "add", "post.md").refused()
     assert sentence == "The article stretch-before-you-run is there already; choose another name with --slug"
@@ -65,6 +65,26 @@ def test_a_name_is_given_once(tipsheet: Run, folder: Path) -> None:
     listed = tipsheet("article", "list", "--json").json()
     assert [each["slug"] for each in listed] == ["again", "stretch-before-you-run"]
     assert listed[0]["added_by"] == "robin"
+
+
+def test_an_address_is_of_one_article_whatever_it_is_called(tipsheet: Run, folder: Path) -> None:
+    for name in ("post.md", "my copy.md"):
+        (folder / name).write_text(POST)
+    tipsheet("article", "add", "post.md", "--slug", "stretch")
+    known = "The article stretch has the address https://larkfield.example/stretch already: "
+    or_else = "; if this is another article, give its own address with --url"
+    again = tipsheet("article", "add", "post.md", "--slug", "again").refused()
+    assert again == f"{known}read it again with: tipsheet article refresh stretch{or_else}"
+    again, copy = tipsheet("article", "add", "my copy.md", "--slug", "again").refused(), folder / "my copy.md"
+    assert again == f"{known}read it again with: tipsheet article refresh stretch --from '{copy}'{or_else}"
+    again = tipsheet("article", "add", "-", "--slug", "again", stdin=POST.encode()).refused()
+    assert again == f"{known}read it again with: tipsheet article refresh stretch --from -{or_else}"
+    for slug, page in (("other", "other"), ("second", "?p=2")):
+        url = f"https://larkfield.example/{page}"
+        assert tipsheet("article", "add", "post.md", "--slug", slug, "--url", url).code == 0
+    # Many sites call each page by the address of their front page.
+    for slug in ("one", "two"):
+        assert tipsheet("article", "add", "post.md", "--slug", slug, "--url", "https://larkfield.example/").code == 0
 
 
 def test_what_cannot_be_read_is_one_sentence_and_stores_nothing(tipsheet: Run, folder: Path) -> None:
