@@ -11,7 +11,7 @@ from campaigns.models import Segment
 from campaigns.segments.resolve import Resolved, read_rule
 from campaigns.segments.sql import members, to_sql
 from campaigns.segments.tree import DidIn, Rule, leaves
-from subscribers.models import Subscriber, Subscription
+from subscribers.models import Profile, Subscriber, Subscription
 from subscribers.suppression import mailable
 
 PAGE = 50
@@ -48,8 +48,9 @@ def count(s: Session, asked: Resolved, list_id: int) -> Count:
 
 def page(s: Session, asked: Resolved, list_id: int, *, after: int = 0, size: int = PAGE) -> list[Person]:
     """The next people, in the order in which they became known; go on after the id of the last."""
-    ids = mailable(list_id).where(Subscription.subscriber_id > after, to_sql(asked.rule, asked.fields))
-    ids = ids.order_by(Subscription.subscriber_id).limit(size)
+    may_be_mailed = mailable(list_id).where(Subscription.subscriber_id == Profile.subscriber_id).correlate(Profile)
+    ids = members(asked.rule, asked.fields, few=True).where(Profile.subscriber_id > after, may_be_mailed.exists())
+    ids = ids.order_by(Profile.subscriber_id).limit(size)
     columns = (Subscriber.id, Subscriber.email, Subscriber.first_name, Subscriber.last_name)
     rows = s.execute(select(*columns).where(Subscriber.id.in_(list(s.scalars(ids)))).order_by(Subscriber.id))
     return [Person(*row) for row in rows]

@@ -44,34 +44,43 @@ _HELD = aliased(Subscription)  # whatever asks stands on another list's rows per
 
 def to_sql(rule: Rule, fields: Fields) -> ColumnElement[bool]:
     """True or false for every row of subscribers, never unknown: `not` turns each into the other. For few people."""
-    return exists().where(Subscriber.id == _WHO, _condition(rule, fields)).correlate(Subscriber)
+    return exists().where(Subscriber.id == _WHO, _condition(rule, fields, _is_among)).correlate(Subscriber)
 
 
-def members(rule: Rule, fields: Fields) -> Select[int]:
-    """The ids of all for whom the same is true, whatever list they are on. For many people."""
-    query = select(_WHO).where(_condition(rule, fields))
+def members(rule: Rule, fields: Fields, *, few: bool = False) -> Select[int]:
+    """The ids of all for whom the same is true, whatever list they are on. `few`: to be narrowed, or cut short."""
+    query = select(_WHO).where(_condition(rule, fields, _is_among if few else _is_in_all))
     if any(is_wide(each, fields) for each in leaves(rule)):
         query = query.join(Subscriber, Subscriber.id == _WHO)
     return query.correlate(None)
 
 
-def _condition(rule: Rule, fields: Fields) -> ColumnElement[bool]:
+def _is_in_all(ids: Select[int]) -> ColumnElement[bool]:
+    """The set is made once and asked for each person; where it decides alone, it leads."""
+    return _WHO.in_(ids)
+
+
+def _is_among(ids: Select[int]) -> ColumnElement[bool]:
+    """A look at its index for each person: making the set would cost more than few people do."""
+    return ids.where(ids.selected_columns[0] == _WHO).correlate(Profile).exists()
+
+
+def _condition(rule: Rule, fields: Fields, inside: Callable[[Select[int]], ColumnElement[bool]]) -> ColumnElement[bool]:
     match rule:
         case All(rules):
-            return _joined(and_, [_condition(each, fields) for each in rules])
+            return _joined(and_, [_condition(each, fields, inside) for each in rules])
         case Some(rules):
-            return _joined(or_, [_condition(each, fields) for each in rules])
+            return _joined(or_, [_condition(each, fields, inside) for each in rules])
         case Not(inner):
-            return not_(_condition(inner, fields))
+            return not_(_condition(inner, fields, inside))
         case HasTag(tag):
-            return _WHO.in_(select(SubscriberTag.subscriber_id).where(SubscriberTag.tag == tag))
+            return inside(select(SubscriberTag.subscriber_id).where(SubscriberTag.tag == tag))
         case Empty("tag"):
-            return ~exists().where(SubscriberTag.subscriber_id == _WHO).correlate(Profile)
+            return ~_is_among(select(SubscriberTag.subscriber_id))
         case Holds(lists, state):
-            held = select(_HELD.subscriber_id).where(_HELD.list_id.in_(lists), _HELD.state == state)
-            return _WHO.in_(held)
+            return inside(select(_HELD.subscriber_id).where(_HELD.list_id.in_(lists), _HELD.state == state))
         case DidIn(deed, runs):
-            return _WHO.in_(who_did(deed, runs))
+            return inside(who_did(deed, runs))
         case Compare() | OneOf() | Between() | Contains() | StartsWith() | Empty():
             return _ask(column(rule.field, fields), rule)
         case _:
