@@ -31,7 +31,7 @@ def get_text(s: Session, number: int) -> Text:
     """Raises NotFound."""
     found = s.get(Wording, number)
     if found is None:
-        raise NotFound(f"There is no wording {number}; see them with: tipsheet consent wording list")
+        raise NotFound(f"There is no wording {number}; see them with: tipsheet consent wording")
     return _text(found)
 
 
