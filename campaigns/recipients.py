@@ -19,14 +19,14 @@ OVERTAKEN = "changed while the audience was being frozen"
 
 def recipients(s: Session, campaign: Campaign) -> Select[int]:
     """The ids of those whom the campaign would reach at this moment."""
-    everybody = mailable(campaign.list_id).where(~had_one(campaign.list_id, campaign.run_id))
+    everybody = mailable(campaign.list_id).where(~had_one(s, campaign.list_id, campaign.run_id))
     segment = _segment(s, campaign)
     return everybody.where(condition(s, segment)) if segment else everybody
 
 
 def exclusions(s: Session, campaign: Campaign) -> list[Select[int, str]]:
     """Everybody else on the list, each once, with the reason."""
-    enough = mailable(campaign.list_id).where(had_one(campaign.list_id, campaign.run_id))
+    enough = mailable(campaign.list_id).where(had_one(s, campaign.list_id, campaign.run_id))
     found = [why_not(campaign.list_id)]
     if segment := _segment(s, campaign):
         inside = func.coalesce(condition(s, segment), False)
@@ -63,7 +63,7 @@ def reasons(s: Session, campaign: Campaign) -> Select[int, str]:
     why = case(
         (~may_be_mailed(campaign.list_id), reason(campaign.list_id)),
         *outside,
-        (had_one(campaign.list_id, campaign.run_id), literal(HAD_ONE)),
+        (had_one(s, campaign.list_id, campaign.run_id), literal(HAD_ONE)),
         else_=literal(OVERTAKEN),
     )
     return (

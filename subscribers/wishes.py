@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, and_, type_coerce
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import InstrumentedAttribute
 
 from base.database import now_sql
 from subscribers.models import Subscription
@@ -31,7 +29,3 @@ def _write_now(_element: _Now, compiler: Any, **_how: Any) -> str:
 def is_paused() -> ColumnElement[bool]:
     """Of a row of subscriptions."""
     return and_(Subscription.paused_until.is_not(None), type_coerce(Subscription.paused_until, BigInteger) > _Now())
-
-
-def is_younger(column: InstrumentedAttribute[Any], than: timedelta) -> ColumnElement[bool]:
-    return type_coerce(column, BigInteger) > _Now() - round(than.total_seconds() * 1000)

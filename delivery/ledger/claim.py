@@ -143,7 +143,7 @@ def _recheck(s: Session, due: Row[Any], attempt: str, fence: Callable[[str], boo
     """Everybody in the batch who may be mailed at this moment; the others are written down as skipped, with why."""
     rows = s.execute(_people(due)).all()
     inside = Subscriber.id.between(due.first, due.last)
-    enough = had_one(due.list_id, due.run_id)
+    enough = had_one(s, due.list_id, due.run_id)
     allowed = set(s.scalars(mailable(due.list_id).where(inside, ~enough)))
     members, left_out = [], {}
     for row in rows:
