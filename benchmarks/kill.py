@@ -134,7 +134,7 @@ def _prepare(site: Site, recipients: int, events: str) -> None:
     site.tipsheet("list", "add", "kill", "--name", "Kill test")
     people = site.folder / "people.csv"
     people.write_text("email,first_name\n" + "".join(f"p{n}@example.com,Person {n}\n" for n in range(recipients)))
-    site.tipsheet("subscriber", "import", str(people), "--list", "kill")
+    site.tipsheet("subscriber", "import", str(people), "--list", "kill", "--basis", "A test")
     article = site.folder / "article.txt"
     article.write_text("Sitting well\n\nA chair should meet your feet. Stand up once an hour, and walk a little.\n")
     site.tipsheet("article", "add", str(article), "--slug", "a", "--url", "https://example.com/a")

@@ -121,7 +121,7 @@ def _prepare(site: Site, recipients: int) -> None:
     article = str(ROOT / "campaigns" / "examples" / "article.txt")
     site.tipsheet("init")
     site.tipsheet("list", "add", "tips", "--name", "Monthly tips")
-    site.tipsheet("subscriber", "import", str(people), "--list", "tips")
+    site.tipsheet("subscriber", "import", str(people), "--list", "tips", "--basis", "A test")
     site.tipsheet("article", "add", article, "--slug", "garden", "--url", "https://example.com/garden")
     site.tipsheet("offer", "add", "--from-article", "garden", "--slug", "check")
     made_of = ("--list", "tips", "--article", "garden", "--offer", "check", "--subject", "Gardening")

@@ -36,7 +36,7 @@ from delivery import events
 from delivery.providers import LOCAL_KEY
 from subscribers import consent
 from subscribers.addresses import address_key
-from subscribers.importing import import_csv
+from subscribers.importing import Asked, import_file
 from subscribers.lists import add_list
 
 LIST, SEGMENT, FIRST, SECOND = "monthly-tips", "gardeners", "garden-weekend", "movement-check"
@@ -150,7 +150,7 @@ class _Tour:
         file, gone = self.door.config.file.parent / "people.csv", opted_out_before()
         write_people(file)
         wording = "Yes, send me the monthly tips."
-        import_csv(self.door.db, self.door.keys, file, LIST, wording=wording, actor=BY.actor)
+        import_file(self.door.db, self.door.keys, file, LIST, Asked(wording, BY.actor))
         with self.door.db.write() as s:
             for email in gone:
                 key = address_key(self.door.keys, email)

@@ -20,6 +20,7 @@ from cli import (
     exports,
     feeds,
     fields,
+    imports,
     list_forms,
     offers,
     segments,
@@ -56,6 +57,7 @@ NOUNS: dict[str, typer.Typer] = {
     "series": series.app,
     "template": templates.app,
     "connect": connect.app,
+    "import": imports.app,
     "export": exports.app,
 }
 COMMANDS = (init, migrate, doctor, status, demo, run, audit, backup, restore, adopt, resume, localgrid, inline, version)

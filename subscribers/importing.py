@@ -1,45 +1,86 @@
-"""Importing people from a file. Every row ends in exactly one outcome; nobody who opted out comes back by it."""
+"""Importing people from a file. Every row ends in exactly one outcome; nobody who opted out comes back by it.
+
+Reading files is files/, comparing rows chunks.py, storing them intake.py and stopping.py; what was imported imports.py.
+"""
 
 from __future__ import annotations
 
-import sqlite3
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Literal
-
-from sqlalchemy.exc import IntegrityError
+from typing import Any
 
 from base.database import Database
-from base.errors import BadInput, Broken
-from subscribers.addresses import address_key
-from subscribers.csvfile import File, Incoming, open_file, parse_row, rows
-from subscribers.intake import Basis, take_in
+from base.errors import Broken, Refused
+from subscribers.bought import look_over
+from subscribers.chunks import chunks
+from subscribers.custom import all_fields
+from subscribers.files.columns import Columns, names_email, read_columns
+from subscribers.files.table import Given, Sheet, open_sheet, rows
+from subscribers.imports import OUTCOMES, Begun, begin, end, source_of
+from subscribers.incoming import Reader
+from subscribers.intake import Basis
 from subscribers.keys import Keys
-from subscribers.lists import get_list
+from subscribers.known import Conflict
+from subscribers.lists import open_list
+from subscribers.rejects import Rejects, free_name
+from subscribers.seen import Seen
+from subscribers.storing import store
+from subscribers.typed import Dates
 from subscribers.values import clean
 
-Outcome = Literal["new", "updated", "unchanged", "duplicate", "suppressed", "invalid"]
 Progress = Callable[[int, int], None]
 
-CHUNK = 1_000  # rows a transaction: others wait no longer than this takes to write
+CHUNK = 5_000  # rows a transaction: others wait no longer than this takes to write
 _SHOWN = 1_000
-_TRIES = 3
+
+
+@dataclass(frozen=True)
+class Asked:
+    """On what ground people are taken in, and how the file is to be read."""
+
+    wording: str  # what they agreed to, or why they may be mailed
+    actor: str
+    how: str = "import"
+    conflict: Conflict = "overwrite"
+    maps: Mapping[str, str] = field(default_factory=dict)  # a column's title, and what it is
+    dates: Dates = "iso"
+    named: str | None = None  # whose export it is
+    given: Given = field(default_factory=Given)
+    accept: bool = False  # although it looks like a bought list
+    rejected: Path | None = None
+
+    def settings(self) -> dict[str, Any]:
+        """What has to be the same for an import to go on where it was cut off."""
+        return {
+            "basis": clean(self.wording),
+            "how": self.how,
+            "on_conflict": self.conflict,
+            "map": dict(self.maps),
+            "dates": self.dates,
+            "as": self.named,
+            "encoding": self.given.encoding,
+            "delimiter": self.given.delimiter,
+        }
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedRow:
     line: int
     email: str
-    outcome: Outcome
+    outcome: str
     reason: str
 
 
 @dataclass(frozen=True)
 class ImportReport:
+    id: int | None  # None: it was a trial
+    export: str  # whose it is; plain: nobody's that is known
+    read_as: str  # in which encoding, parted by what
+    columns_left_out: tuple[str, ...]
+    resumed_behind: int  # the line; 0: it began anew
     read: int
     new: int
     updated: int
@@ -47,126 +88,126 @@ class ImportReport:
     duplicate: int
     suppressed: int
     invalid: int
-    rows: tuple[ImportedRow, ...]  # the first thousand that were left out, with the reason
+    rejected: str  # the file that names every row that was left out
+    rows: tuple[ImportedRow, ...]  # the first thousand of them
 
 
-def import_csv(
+def import_file(
     db: Database,
     keys: Keys,
     path: Path,
     list_slug: str,
+    asked: Asked,
     *,
-    wording: str,
-    actor: str,
-    how: str = "import",
+    is_trial: bool = False,
     progress: Progress | None = None,
 ) -> ImportReport:
-    """Put everybody in the file on the list, as confirmed. Running it again, also after a crash, does no harm.
+    """Put everybody in the file on the list, as confirmed. Cut off, it goes on when it is started again.
 
-    Opens its own transactions, one a chunk, so that nobody else waits for long. `progress` hears of (rows, lines).
+    Opens its own transactions, one a chunk, so that nobody else waits for long. A trial does all of it and takes each
+    transaction back. `progress` hears of (rows, lines).
     """
-    file = open_file(path)
-    with db.read() as s:
-        list_id = get_list(s, list_slug).id
-    basis = Basis(list_id, how, clean(wording), f"{path.name} sha256:{file.digest}", actor)
-    counts: Counter[str] = Counter()
-    left_out: list[ImportedRow] = []
-    read = 0
-    for chunk in _chunks(file, keys):
-        read += len(chunk)
-        for row in _decide(db, keys, basis, chunk):
-            counts[row.outcome] += 1
-            if row.reason and len(left_out) < _SHOWN:
-                left_out.append(row)
-        if progress:
-            progress(read, file.lines)
-    return _report(read, counts, left_out)
+    file = _read_through(path, asked)
+    begun, is_new = _begin(db, file, list_slug, asked, is_trial=is_trial)
+    size = None if is_new else begun.rejected_size
+    with Rejects(Path(begun.rejected), file.sheet.titles, is_defused=file.columns.is_defused, size=size) as rejects:
+        ended = _take_all(db, keys, file, list_slug, asked, begun, rejects, is_trial=is_trial, progress=progress)
+        return _report(file, begun, ended, rejects)
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    line: int
-    email: str
-    key: bytes = b""
-    person: Incoming | None = None
-    outcome: Outcome | None = None  # already known for what is never stored
-    reason: str = ""
+@dataclass(frozen=True)
+class _File:
+    """A file that was read from end to end: what it is, and how many rows there are to account for."""
+
+    sheet: Sheet
+    columns: Columns
+    rows: int
+    signs: tuple[str, ...]  # that nobody asked for mail, and somebody accepts them
 
 
-def _chunks(file: File, keys: Keys) -> Iterator[list[_Candidate]]:
-    with closing(_Seen()) as seen:
-        candidates = (_read(file, keys, seen, row.line, row.cells) for row in rows(file))
-        while chunk := list(islice(candidates, CHUNK)):
-            yield chunk
-
-
-def _read(file: File, keys: Keys, seen: _Seen, line: int, cells: Sequence[str]) -> _Candidate:
-    try:
-        person = parse_row(file.columns, cells)
-    except BadInput as cause:
-        typed = dict(zip(file.columns, cells, strict=False)).get("email", "")
-        return _Candidate(line, clean(typed)[:80], outcome="invalid", reason=cause.sentence)
-    key = address_key(keys, person.address)
-    if first := seen.before(key, line):
-        return _Candidate(
-            line, person.address.ascii, outcome="duplicate", reason=f"the same address is in line {first}"
+def _read_through(path: Path, asked: Asked) -> _File:
+    sheet = open_sheet(path, asked.given, lambda titles: names_email(titles, asked.maps))
+    columns = read_columns(sheet.titles, asked.maps, asked.named)
+    email = columns.fixed["email"]
+    look = look_over(cells[email] if email < len(cells) else "" for _, cells in rows(sheet))
+    signs = look.signs()
+    if signs and not asked.accept:
+        raise Refused(
+            f"{path.name} looks like a list of people who never asked for mail: {' and '.join(signs)}; nothing was "
+            f"imported; if you know better, import it with --accept, which goes on record",
+            signs=signs,
         )
-    return _Candidate(line, person.address.ascii, key, person)
+    return _File(sheet, columns, look.rows, signs)
 
 
-def _decide(db: Database, keys: Keys, basis: Basis, chunk: list[_Candidate]) -> Iterator[ImportedRow]:
-    people = {each.key: each.person for each in chunk if each.person is not None}
-    taken = _take_in(db, keys, basis, people)
-    for each in chunk:
-        outcome, reason = (each.outcome, each.reason) if each.outcome else taken[each.key]
-        yield ImportedRow(each.line, each.email, outcome, reason)
+def _begin(db: Database, file: _File, list_slug: str, asked: Asked, *, is_trial: bool) -> tuple[Begun, bool]:
+    """The import that is to go on, or a new one; and whether it is new."""
+    rejected = str((asked.rejected or free_name(file.sheet.path)).absolute())
+    if is_trial:
+        with db.read() as s:
+            open_list(s, list_slug)
+        return Begun(0, rejected=rejected), True
+    with db.write() as s:
+        which = (open_list(s, list_slug).id, file.sheet.path.name, file.sheet.digest)
+        return begin(s, *which, settings=asked.settings(), actor=asked.actor, rejected=rejected)
 
 
-def _take_in(
-    db: Database, keys: Keys, basis: Basis, people: dict[bytes, Incoming]
-) -> Mapping[bytes, tuple[Outcome, str]]:
-    if not people:
-        return {}
-    for attempt in range(1, _TRIES + 1):
-        try:
-            with db.write() as s:
-                return take_in(s, keys, basis, people)
-        except IntegrityError as cause:
-            # Somebody added one of these people between our look and our write: look again.
-            if attempt == _TRIES:
-                raise Broken("The import met another one adding the same people; start it again") from cause
-    raise AssertionError("unreachable")
+def _take_all(
+    db: Database,
+    keys: Keys,
+    file: _File,
+    list_slug: str,
+    asked: Asked,
+    begun: Begun,
+    rejects: Rejects,
+    *,
+    is_trial: bool,
+    progress: Progress | None,
+) -> Begun:
+    with db.read() as s:
+        basis = _basis(open_list(s, list_slug).id, file, asked, begun)
+        reader = Reader(keys, file.columns, all_fields(s), asked.dates)
+    remaining = rows(file.sheet)
+    with closing(Seen()) as seen:
+        for _ in chunks(islice(remaining, begun.read), reader, seen, CHUNK):
+            pass  # done before it was cut off; what stood there counts for what follows
+        for chunk in chunks(remaining, reader, seen, CHUNK):
+            begun = store(db, basis, chunk, begun, rejects, is_trial=is_trial)
+            if progress:
+                progress(begun.read, file.sheet.lines)
+    _check(begun, file.rows)
+    if not is_trial:
+        with db.write() as s:
+            end(s, begun)
+    return begun
 
 
-def _report(read: int, counts: Counter[str], left_out: list[ImportedRow]) -> ImportReport:
-    if read != sum(counts.values()):
-        raise Broken(f"The import read {read} rows and can account for {sum(counts.values())}; do not rely on it")
+def _basis(list_id: int, file: _File, asked: Asked, begun: Begun) -> Basis:
+    source = source_of(file.sheet.path.name, file.sheet.digest, begun.id)
+    if file.signs:
+        source += f", accepted although {' and '.join(file.signs)}"
+    return Basis(list_id, asked.how, clean(asked.wording), source, asked.actor, asked.conflict)
+
+
+def _check(begun: Begun, expected: int) -> None:
+    accounted = sum(begun.counts.values())
+    if not expected == begun.read == accounted:
+        raise Broken(
+            f"The file has {expected} rows, {begun.read} were read and {accounted} are accounted for; "
+            f"do not rely on this import: see what it did with tipsheet import show {begun.id}"
+        )
+
+
+def _report(file: _File, begun: Begun, ended: Begun, rejects: Rejects) -> ImportReport:
+    shown = rejects.first(_SHOWN, file.columns.fixed["email"]) if rejects.size else ()
     return ImportReport(
-        read=read,
-        new=counts["new"],
-        updated=counts["updated"],
-        unchanged=counts["unchanged"],
-        duplicate=counts["duplicate"],
-        suppressed=counts["suppressed"],
-        invalid=counts["invalid"],
-        rows=tuple(left_out),
+        id=ended.id or None,
+        export=file.columns.export.name,
+        read_as=file.sheet.words,
+        columns_left_out=file.columns.left_out,
+        resumed_behind=begun.line,
+        read=ended.read,
+        **{name: ended.counts.get(name, 0) for name in OUTCOMES},
+        rejected=str(rejects.path) if rejects.size else "",
+        rows=tuple(ImportedRow(row.line, row.email, row.outcome, row.reason) for row in shown),
     )
-
-
-class _Seen:
-    """Which addresses stood in which line: in a temporary file, so that memory does not grow with the import."""
-
-    def __init__(self) -> None:
-        self._lines = sqlite3.connect("", isolation_level=None)
-        self._lines.execute("CREATE TABLE seen (key BLOB PRIMARY KEY, line INTEGER) WITHOUT ROWID")
-        self._lines.execute("BEGIN")
-
-    def before(self, key: bytes, line: int) -> int | None:
-        added = self._lines.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (key, line))
-        if added.rowcount:
-            return None
-        found = self._lines.execute("SELECT line FROM seen WHERE key = ?", (key,)).fetchone()
-        return int(found[0])
-
-    def close(self) -> None:
-        self._lines.close()

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from base.errors import BadInput
 
@@ -44,8 +44,8 @@ def open_bytes(path: Path) -> Iterator[BinaryIO]:
             yield stack.enter_context(path.open("rb"))
             return
         try:
-            opened: IO[bytes] | gzip.GzipFile = gzip.GzipFile(path) if kind == "gzip" else _only_one(path, stack)
-            inside = stack.enter_context(opened)
+            inside: Any = gzip.GzipFile(path) if kind == "gzip" else _only_one(path, stack)
+            stack.enter_context(inside)
         except _BROKEN as cause:
             raise _unpackable(path, cause) from cause
         limited = _Limited(inside, path, max(UNSUSPICIOUS, HIGHEST_RATIO * path.stat().st_size))
@@ -53,7 +53,7 @@ def open_bytes(path: Path) -> Iterator[BinaryIO]:
 
 
 class _Limited(io.RawIOBase):
-    def __init__(self, inside: IO[bytes] | gzip.GzipFile, path: Path, most: int) -> None:
+    def __init__(self, inside: IO[bytes], path: Path, most: int) -> None:
         self._inside, self._path, self._left = inside, path, most
 
     def readable(self) -> bool:

@@ -27,7 +27,7 @@ POST = "# Kinder knees\n\nKnees like company. Walk with a friend.\n"
 SET_UP = (
     "init",
     "list add tips --name Tips",
-    "subscriber import people.csv --list tips",
+    "subscriber import people.csv --list tips --basis 'They asked at the desk.'",
     "segment add runners 'tag has runner'",
     "offer add --slug visit --title Visit --url https://example.com/visit",
     "article add knees.md --slug knees",

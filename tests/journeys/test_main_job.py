@@ -45,7 +45,7 @@ def test_from_an_article_to_the_next_campaign_without_whoever_left(
         service = ours.run()
         (tmp_path / "people.csv").write_text(PEOPLE)
         tipsheet("list", "add", "tips", "--name", "Monthly tips")
-        tipsheet("subscriber", "import", str(tmp_path / "people.csv"), "--list", "tips")
+        tipsheet("subscriber", "import", str(tmp_path / "people.csv"), "--list", "tips", "--basis", "They asked.")
         tipsheet("segment", "add", "runners", 'city = "Milpitas" and tag has runner and not tag has newcomer')
         tipsheet("article", "add", ARTICLE, "--slug", "garden", "--url", "https://example.com/garden")
         tipsheet("offer", "add", "--from-article", "garden", "--slug", "check", "--url", "https://example.com/check")

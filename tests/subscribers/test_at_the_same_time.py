@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import func, select
 
 from base.database import Database
+from base.errors import Refused
 from subscribers.consent import OptOut, opt_out
 from subscribers.fields import remember_fields
-from subscribers.importing import import_csv
+from subscribers.importing import Asked, import_file
 from subscribers.keys import Keys
 from subscribers.models import Consent, CustomField, Subscriber, Subscription, Suppression
 from subscribers.suppression import mailable
@@ -38,19 +39,42 @@ def test_the_same_opt_out_sent_several_times_at_once_is_written_once(db: Databas
         assert s.scalar(select(func.count()).select_from(Suppression)) == 1
 
 
-def test_the_same_file_imported_twice_at_once_adds_everybody_once(db: Database, keys: Keys, tmp_path: Path) -> None:
+def test_the_same_people_imported_from_three_files_at_once_are_added_once(
+    db: Database, keys: Keys, tmp_path: Path
+) -> None:
     with db.write() as s:
         a_list(s)
-    path = tmp_path / "people.csv"
-    path.write_text("email,city\n" + "".join(f"p{n}@example.com,Town\n" for n in range(200)))
+    people = [f"p{n}@example.com,Town\n" for n in range(200)]
+    for number in range(3):
+        path = tmp_path / f"people{number}.csv"
+        path.write_text("email,city\n" + "".join(people[number * 50 :] + people[: number * 50]))
 
-    def bring_in(_: int) -> int:
-        return import_csv(db, keys, path, "tips", wording="yes", actor="test").new
+    def bring_in(number: int) -> int:
+        return import_file(db, keys, tmp_path / f"people{number}.csv", "tips", Asked("yes", "test")).new
 
     assert sorted(at_once(bring_in, 3)) == [0, 0, 200]
     with db.read() as s:
         for table in (Subscriber, Consent, Subscription):
             assert s.scalar(select(func.count()).select_from(table)) == 200
+
+
+def test_one_file_is_imported_by_one_process_at_a_time(db: Database, keys: Keys, tmp_path: Path) -> None:
+    with db.write() as s:
+        a_list(s)
+    path = tmp_path / "people.csv"
+    path.write_text("email\n" + "".join(f"p{n}@example.com\n" for n in range(2_000)))
+
+    def bring_in(_: int) -> int | str:
+        try:
+            return import_file(db, keys, path, "tips", Asked("yes", "test")).new
+        except Refused as refused:
+            return refused.sentence
+
+    told = at_once(bring_in, 3)
+    assert 2_000 in told
+    assert all("at this moment" in each or "there already" in each for each in told if isinstance(each, str))
+    with db.read() as s:
+        assert s.scalar(select(func.count()).select_from(Consent)) == 2_000
 
 
 def test_an_opt_out_during_an_import_wins(db: Database, keys: Keys, tmp_path: Path) -> None:
@@ -63,7 +87,7 @@ def test_an_opt_out_during_an_import_wins(db: Database, keys: Keys, tmp_path: Pa
 
     def act(number: int) -> None:
         if number == 0:
-            import_csv(db, keys, path, "tips", wording="yes", actor="test")
+            import_file(db, keys, path, "tips", Asked("yes", "test"))
             return
         for person in people[:20]:
             with db.write() as s:

@@ -1,0 +1,81 @@
+"""`tipsheet subscriber import` and `tipsheet import`: what a person types, and is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run
+
+BASIS = ("--list", "tips", "--basis", "Yes, send me tips.")
+
+
+@pytest.fixture
+def tips(tipsheet: Run, folder: Path) -> Run:
+    tipsheet("list", "add", "tips", "--name", "Monthly tips")
+    (folder / "people.csv").write_text("Mail;Vorname;Note\nann@example.com;Ann;x\nbad;;\nANN@example.com;;\n", "cp1252")
+    return tipsheet
+
+
+def test_columns_may_be_named_by_hand(tips: Run) -> None:
+    maps = ("--map", "Mail=email", "--map", "Vorname=first_name", "--map", "Note=-")
+    ended = tips("subscriber", "import", "people.csv", *BASIS, *maps)
+    assert ended.code == 0, ended.err
+    assert "UTF-8, semicolons" in ended.out
+    assert "columns left out  Note" in ended.out
+    assert "the same address is in line 2" in ended.out
+    assert "people.rejected.csv" in ended.out
+    shown = tips("subscriber", "show", "ann@example.com", "--json").json()
+    assert (shown["first_name"], shown["custom"]) == ("Ann", {})
+    assert shown["consents"][0]["wording"] == "Yes, send me tips."
+
+
+def test_without_a_column_of_addresses_it_says_what_to_type(tips: Run) -> None:
+    assert "--map 'its name=email'" in tips("subscriber", "import", "people.csv", *BASIS).refused()
+    assert "--map 'Mail'" in tips("subscriber", "import", "people.csv", *BASIS, "--map", "Mail").refused()
+
+
+def test_a_dry_run_says_so_and_leaves_no_import(tips: Run, folder: Path) -> None:
+    ended = tips("subscriber", "import", "people.csv", *BASIS, "--map", "Mail=email", "--dry-run")
+    assert ended.out.startswith("A dry run: nothing was changed.")
+    assert tips("import", "list", "--json").json() == []
+    assert "Nothing was imported yet" in tips("import", "list").out
+
+
+def test_a_basis_is_not_optional(tips: Run) -> None:
+    ended = tips("subscriber", "import", "people.csv", "--list", "tips")
+    assert ended.code == 2
+    assert "--basis" in ended.err
+
+
+def test_dates_are_read_as_they_are_said_to_be_written(tips: Run, folder: Path) -> None:
+    assert tips("field", "add", "born", "--type", "date").code == 0
+    (folder / "born.csv").write_text("email,born\nann@example.com,1.2.1980\n")
+    assert tips("subscriber", "import", "born.csv", *BASIS, "--json").json()["invalid"] == 1
+    assert tips("subscriber", "import", "born.csv", *BASIS, "--dates", "dmy", "--json").json()["new"] == 1
+    assert tips("subscriber", "show", "ann@example.com", "--json").json()["custom"] == {"born": "1980-02-01"}
+
+
+def test_an_import_is_listed_shown_and_undone(tips: Run) -> None:
+    tips("subscriber", "import", "people.csv", *BASIS, "--map", "Mail=email", "--on-conflict", "fill")
+    assert "people.csv" in tips("import", "list").out
+    shown = tips("import", "show", "1").out
+    for words in ("Yes, send me tips.", "robin", "done", "fill", "people.rejected.csv"):
+        assert words in shown
+    assert "1 consents of import 1 are void" in tips("import", "undo", "1").out
+    assert tips("import", "show", "1", "--json").json()["undone"]
+    assert tips("list", "show", "tips", "--json").json()["mailable"] == 0
+    assert "no import 2; see them all" in tips("import", "undo", "2").refused()
+
+
+def test_only_some_of_many_rows_are_printed(tips: Run, folder: Path) -> None:
+    (folder / "twice.csv").write_text("email\n" + "ann@example.com\n" * 80)
+    ended = tips("subscriber", "import", "twice.csv", *BASIS)
+    assert "… and 29 more in" in ended.out
+    assert "twice.rejected.csv" in ended.out
+
+
+def test_nobody_is_imported_to_an_archived_list(tips: Run) -> None:
+    tips("list", "archive", "tips")
+    assert "is archived" in tips("subscriber", "import", "people.csv", *BASIS, "--map", "Mail=email").refused()
