@@ -110,6 +110,7 @@ def test_sealing_goes_on_while_many_write(db: Database, keys: Keys) -> None:
     everybody = people(db, keys, 4)
     with db.write() as s:
         lists = [a_list(s, f"list-{n}").id for n in range(12)]
+    seals.seal(db)
     writing = [threading.Thread(target=join, args=(db, each, lists)) for each in everybody]
     sealing = [threading.Thread(target=keep_sealing, args=(db, writing)) for _ in range(2)]
     for thread in (*writing, *sealing):
