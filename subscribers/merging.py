@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,10 +15,10 @@ from subscribers.audit import record
 from subscribers.consent import carry
 from subscribers.custom import all_fields, keep_profile
 from subscribers.editing import need
-from subscribers.models import Profile, Subscriber, Subscription
+from subscribers.models import Profile, Subscriber, Subscription, Suppression
 from subscribers.people import add_tags, tags_of
 from subscribers.shell import empty
-from subscribers.suppression import FOLLOWS, stops, suppress
+from subscribers.suppression import FOLLOWS, THEIR_OWN, Reason, stops, suppress
 
 _DETAILS = ("first_name", "last_name", "zone", "locale")
 
@@ -33,14 +34,14 @@ def merge(s: Session, winner: Subscriber, loser: Subscriber, *, because: str, ac
         raise Refused(f"{winner.email} is one subscriber already; name two different ones")
     _lock(s, winner, loser)
     merged = {"email": loser.email}
-    for stop in stops(s, loser.address_key):
-        suppress(s, winner.address_key, stop.reason, list_id=stop.list_id, source=stop.source, at=stop.at)  # type: ignore[arg-type]  # it is one of ours
+    _stop(s, winner, stops(s, loser.address_key))
     for theirs in _lists(s, loser.id):
         _bring(s, winner, theirs, loser.email, {"how": "merge", "source": because, "actor": actor})
     _fill(s, winner, loser)
     former.keep(s, loser.address_key, winner.id, database_now(s))
     former.hand_over(s, loser.id, winner.id)
     former.forget(s, winner.id, winner.address_key)
+    _stop(s, winner, [stop for stop in stops(s, winner.address_key) if stop.reason in THEIR_OWN])
     loser.merged_into = winner.id
     empty(s, loser)
     about: dict[str, Any] = {"actor": actor, "action": "subscriber merge", "before": merged}
@@ -55,6 +56,13 @@ def _lock(s: Session, *people: Subscriber) -> None:
     for person in s.scalars(rows.execution_options(populate_existing=True)):
         if not person.email:
             raise Refused("One of the two was erased or merged at this moment; look again and repeat it")
+
+
+def _stop(s: Session, winner: Subscriber, held: Iterable[Suppression]) -> None:
+    """What a person said is written under every address that they have and had, the loser's included."""
+    for each in held:
+        reason = cast(Reason, each.reason)
+        suppress(s, winner.address_key, reason, list_id=each.list_id, source=each.source, at=each.at)
 
 
 def _lists(s: Session, subscriber_id: int) -> list[Subscription]:

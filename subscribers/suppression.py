@@ -112,10 +112,13 @@ def lift(
     because: str,
     wide: bytes | None = None,
 ) -> bool:
-    """Let mail through again. Whether that is allowed is the caller's question."""
+    """Let mail through again, to what the holder had before too. Whether that is allowed is the caller's question."""
     lifted = 0
-    holder = s.scalars(select(Subscriber).where(Subscriber.address_key == address_key))
-    for key in _theirs(s, address_key, wide, holder):
+    holder = s.scalar(select(Subscriber).where(Subscriber.address_key == address_key))
+    had = keys_of(s, holder.id) if holder else []
+    # Whoever has one of these addresses now may have said no for themselves.
+    others = s.scalars(select(Subscriber.address_key).where(Subscriber.address_key.in_(had)))
+    for key in [*_both(s, address_key, wide), *(set(had) - set(others))]:
         matching = _active(key, reason, list_id).with_only_columns(Suppression.id)
         done = update(Suppression).where(Suppression.id.in_(matching))
         result = s.execute(done.values(lifted_at=at, lifted_by=by, lifted_because=because))
