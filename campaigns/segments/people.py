@@ -40,10 +40,15 @@ def condition(s: Session, segment: Segment) -> ColumnElement[bool]:
 
 
 def count(s: Session, asked: Resolved, list_id: int) -> Count:
-    """How many of a list a rule would reach now."""
-    inside = mailable(list_id).where(Subscription.subscriber_id.in_(members(asked.rule, asked.fields)))
-    seen = _size(s, inside.where(Subscription.opens_since.is_not(None))) if _asks_for_opens(asked.rule) else None
-    return Count(asked.text, _size(s, inside), _size(s, mailable(list_id)), seen)
+    """How many of a list a rule would reach now, and how many could be reached at all."""
+    reached = recipients(asked, list_id)
+    seen = _size(s, reached.where(Subscription.opens_since.is_not(None))) if _asks_for_opens(asked.rule) else None
+    return Count(asked.text, _size(s, reached), _size(s, mailable(list_id)), seen)
+
+
+def recipients(asked: Resolved, list_id: int) -> Select[int]:
+    """The ids of all on the list whom a rule would reach now; the rule leads."""
+    return mailable(list_id).where(Subscription.subscriber_id.in_(members(asked.rule, asked.fields)))
 
 
 def page(s: Session, asked: Resolved, list_id: int, *, after: int = 0, size: int = PAGE) -> list[Person]:
