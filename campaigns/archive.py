@@ -42,15 +42,20 @@ class Published:
     changed_at: datetime
 
 
-def publish(s: Session, slug: str, *, actor: str) -> Archive:
-    """Raises NotFound, or Refused where it is published already."""
+def publish(s: Session, slug: str, *, actor: str) -> str:
+    """Its path, which stays the same however often. Raises NotFound."""
     archive = _of_list(s, get_list(s, slug).id)
-    if archive.published_at is not None:
-        raise Refused(f"The list {slug} is published already, at /archive/{archive.public_id}")
-    archive.published_at, archive.published_by = database_now(s), actor
-    s.add(archive)
-    s.flush()
-    return archive
+    if archive.published_at is None:
+        archive.published_at, archive.published_by = database_now(s), actor
+        s.add(archive)
+        s.flush()
+    return _path(archive)
+
+
+def path(s: Session, slug: str) -> str:
+    """Where anybody may read it; '' while it is not published. Raises NotFound."""
+    archive = s.get(Archive, get_list(s, slug).id)
+    return _path(archive) if archive and archive.published_at else ""
 
 
 def unpublish(s: Session, slug: str) -> None:
@@ -76,6 +81,10 @@ def published(s: Session, public_id: str, zone: str) -> Published | None:
 
 def _of_list(s: Session, list_id: int) -> Archive:
     return s.get(Archive, list_id) or Archive(list_id=list_id, public_id=secrets.token_urlsafe(9), published_by="")
+
+
+def _path(archive: Archive) -> str:
+    return f"/archive/{archive.public_id}"
 
 
 def _sent(s: Session, list_id: int) -> list[Campaign]:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from base.config import Config
 from campaigns import archive
 from cli.door import actor, noted, opened
 from cli.output import Json, Printer, when
@@ -80,7 +81,7 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
 
 @app.command()
 def show(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
-    """Show one list with its counts, and how it grew by week.
+    """Show one list with its counts, how it grew by week, and where anybody may read what was sent to it.
 
     Example: tipsheet list show monthly-tips
     """
@@ -88,6 +89,7 @@ def show(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
         wanted = get_list(s, slug).id
         found = next(each for each in all_lists(s) if each.id == wanted)
         weeks = growth(s, wanted)
+        public = _public(door.config, archive.path(s, slug))
     printer = Printer(as_json)
     printer.facts(
         {
@@ -99,10 +101,11 @@ def show(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
             "withdrawn": found.withdrawn,
             "waiting to confirm": found.waiting,
             "archived": when(found.archived_at, door.config.campaigns.zone),
+            **public,
         }
     )
     plot(printer, weeks)
-    printer.document({**_document(found), "weeks": weeks})
+    printer.document({**_document(found), **public, "weeks": weeks})
 
 
 @app.command("archive")
@@ -140,12 +143,14 @@ def publish(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
     Example: tipsheet list publish monthly-tips
     """
     with opened(ctx) as door, door.db.write() as s:
-        page = f"{door.config.web.public_url}/archive/{archive.publish(s, slug, actor=actor()).public_id}"
-        noted(s, "list publish", slug)
+        before = archive.path(s, slug)
+        public = _public(door.config, archive.publish(s, slug, actor=actor()))
+        if not before:
+            noted(s, "list publish", slug)
     printer = Printer(as_json)
-    printer.say(f"Anybody may now read what was sent to {slug}, to all of it or to a segment:")
-    printer.facts({"page": page, "feed": f"{page}/feed.xml"})
-    printer.document({"slug": slug, "page": page, "feed": f"{page}/feed.xml"})
+    printer.say(f"Anybody may {'' if before else 'now '}read what was sent to {slug}, to all of it or to a segment:")
+    printer.facts(public)
+    printer.document({"slug": slug, **public})
 
 
 @app.command()
@@ -164,6 +169,12 @@ def unpublish(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
 
 def opt_in(double: bool | None) -> str | None:
     return None if double is None else "double" if double else "single"
+
+
+def _public(config: Config, path: str) -> dict[str, str | None]:
+    """Where anybody may read its sent mails; nothing while it is not published."""
+    page = config.web.public_url + path
+    return {"page": page, "feed": f"{page}/feed.xml"} if path else {"page": None, "feed": None}
 
 
 def _document(counts: ListCounts) -> dict[str, object]:

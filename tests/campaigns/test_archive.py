@@ -22,7 +22,7 @@ def mailing(db: Database, keys: Keys, tmp_path: Path) -> Mailing:
 
 def publish(mailing: Mailing, slug: str = "tips") -> str:
     with mailing.db.write() as s:
-        return archive.publish(s, slug, actor="robin").public_id
+        return archive.publish(s, slug, actor="robin").removeprefix("/archive/")
 
 
 def shown(mailing: Mailing, public_id: str) -> Published | None:
@@ -83,8 +83,7 @@ def test_a_list_shows_its_own_mails_only(mailing: Mailing) -> None:
 
 def test_only_what_is_published_is_found_and_publishing_anew_keeps_the_address(mailing: Mailing) -> None:
     page = publish(mailing)
-    with pytest.raises(Refused, match="published already, at /archive/"):
-        publish(mailing)
+    assert publish(mailing) == page
     before = shown(mailing, page)
     with mailing.db.write() as s:
         archive.unpublish(s, "tips")

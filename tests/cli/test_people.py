@@ -36,6 +36,25 @@ def test_a_list_is_added_and_counted(with_list: Run) -> None:
     assert "There is no list" in with_list("list", "show", "weekly").refused()
 
 
+def test_where_a_list_can_be_read_is_said_as_often_as_it_is_asked(with_list: Run) -> None:
+    def shown() -> tuple[str | None, str | None]:
+        found = with_list("list", "show", "monthly-tips", "--json").json()
+        return found["page"], found["feed"]
+
+    assert shown() == (None, None)
+    first = with_list("list", "publish", "monthly-tips", "--json").json()
+    assert first["feed"] == f"{first['page']}/feed.xml"
+    again = with_list("list", "publish", "monthly-tips")
+    assert (again.code, again.out.startswith("Anybody may read what was sent to monthly-tips")) == (0, True)
+    assert first["feed"] in again.out
+    assert shown() == (first["page"], first["feed"])
+    assert first["page"] in with_list("list", "show", "monthly-tips").out
+    published = [each for each in with_list("audit", "--json").json() if each["action"] == "list publish"]
+    assert len(published) == 1
+    with_list("list", "unpublish", "monthly-tips")
+    assert shown() == (None, None)
+
+
 def test_a_subscriber_is_added_with_everything_given(with_list: Run) -> None:
     with_list(
         *("subscriber", "add", "Ana@Example.com", "--list", "monthly-tips", "--first-name", "Ana", "--tag", "runner"),
