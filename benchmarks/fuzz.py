@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from base.errors import BadInput
-from campaigns.segments.explain import describe
 from campaigns.segments.grammar import parse
+from campaigns.segments.words import describe
 from subscribers.files.columns import names_email, read_columns
 from subscribers.files.table import Given, open_sheet, rows
 from subscribers.incoming import Reader
