@@ -1,13 +1,11 @@
-"""The names of what is known about a subscriber: for templates, segments and imports. Values are in models.py."""
+"""The names of what is known about a subscriber: for templates, segments and imports. Types and values: custom.py."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from base.errors import BadInput
@@ -46,11 +44,3 @@ def field_name(text: str) -> str:
     if name in _KEPT:
         raise BadInput(f"{name!r} cannot be the name of a custom field, it has a meaning of its own; choose another")
     return name
-
-
-def remember_fields(s: Session, names: Iterable[str]) -> None:
-    """Make custom fields known. Two imports may bring the same new name at the same time."""
-    new = sorted(set(names) - set(s.scalars(select(CustomField.name))))
-    if new:
-        insert = sqlite.insert if s.get_bind().dialect.name == "sqlite" else postgresql.insert
-        s.execute(insert(CustomField).on_conflict_do_nothing(), [{"name": name} for name in new])

@@ -27,7 +27,7 @@ def test_a_field_is_added_listed_and_asked_for(with_list: Run) -> None:
 
 def test_a_type_is_changed_after_a_dry_run(with_list: Run, folder: Path) -> None:
     (folder / "people.csv").write_text(PEOPLE)
-    with_list("subscriber", "import", "people.csv", "--list", "monthly-tips")
+    with_list("subscriber", "import", "people.csv", "--list", "monthly-tips", "--basis", "the form at the desk")
     with_list("segment", "add", "regulars", 'visits contains "3"')
     dry = with_list("field", "change", "visits", "--type", "number", "--dry-run", "--json").json()
     assert (dry["fit"], dry["lost"], dry["examples"]) == (1, 1, ["often"])

@@ -13,7 +13,7 @@ PEOPLE = "email,city,tags\n" + "".join(f"p{n:02}@example.com,Milpitas,runner\n" 
 def filled(tipsheet: Run, folder: Path) -> Run:
     (folder / "people.csv").write_text(PEOPLE)
     tipsheet("list", "add", "monthly-tips", "--name", "Monthly tips")
-    tipsheet("subscriber", "import", "people.csv", "--list", "monthly-tips")
+    tipsheet("subscriber", "import", "people.csv", "--list", "monthly-tips", "--basis", "the form at the desk")
     return tipsheet
 
 

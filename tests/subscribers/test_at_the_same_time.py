@@ -11,7 +11,6 @@ from sqlalchemy import func, select
 from base.database import Database
 from base.errors import Refused
 from subscribers.consent import OptOut, opt_out
-from subscribers.fields import remember_fields
 from subscribers.importing import Asked, import_file
 from subscribers.keys import Keys
 from subscribers.models import Consent, CustomField, Subscriber, Subscription, Suppression
@@ -99,10 +98,20 @@ def test_an_opt_out_during_an_import_wins(db: Database, keys: Keys, tmp_path: Pa
 
 
 def test_a_new_field_may_be_seen_by_two_at_once(db: Database) -> None:
-    def remember(_: int) -> None:
+    def act(_: int) -> None:
         with db.write() as s:
-            remember_fields(s, ["city"])
+            remember(s, ["city"])
 
-    at_once(remember, 4)
+    at_once(act, 4)
     with db.read() as s:
-        assert s.scalars(select(CustomField.name)).all() == ["city"]
+        assert s.execute(select(CustomField.name, CustomField.slot)).all() == [("city", "t1")]
+
+
+def test_two_new_fields_at_once_get_two_slots(db: Database) -> None:
+    def act(number: int) -> None:
+        with db.write() as s:
+            remember(s, [f"f{number}"])
+
+    at_once(act, 4)
+    with db.read() as s:
+        assert set(s.scalars(select(CustomField.slot))) == {"t1", "t2", "t3", "t4"}

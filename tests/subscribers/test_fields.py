@@ -4,7 +4,8 @@ import pytest
 
 from base.database import Database
 from base.errors import BadInput
-from subscribers.fields import FIELDS, field_name, known_fields, remember_fields
+from subscribers.custom import remember
+from subscribers.fields import FIELDS, field_name, known_fields
 
 
 @pytest.mark.parametrize(
@@ -34,8 +35,8 @@ def test_a_name_that_cannot_be_asked_for_is_refused(typed: str) -> None:
 def test_known_fields_are_the_fixed_ones_and_every_custom_one_ever_seen(db: Database) -> None:
     with db.write() as s:
         assert known_fields(s) == dict.fromkeys(FIELDS)
-        remember_fields(s, ["city"])
-        remember_fields(s, ["plan", "city"])
-        remember_fields(s, [])
+        remember(s, ["city"])
+        remember(s, ["plan", "city"])
+        remember(s, [])
     with db.read() as s:
         assert list(known_fields(s)) == [*FIELDS, "city", "plan"]
