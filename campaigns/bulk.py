@@ -5,6 +5,7 @@ What was done stays done: cut off, it is run again and goes on with those who ar
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -51,8 +52,7 @@ class Act:
 def look(s: Session, rule: str, list_slug: str) -> Preview:
     """Whom it would be done to. Raises BadInput, NotFound."""
     asked, list_id = chosen(s, rule), get_list(s, list_slug).id
-    inside = _on(list_id).where(Subscription.subscriber_id.in_(members(asked.rule, asked.fields)))
-    people = s.scalar(select(func.count()).select_from(inside.subquery())) or 0
+    people = s.scalar(select(func.count()).select_from(_inside(s, rule, list_slug).subquery())) or 0
     first = _on(list_id).where(to_sql(asked.rule, asked.fields)).order_by(Subscription.subscriber_id).limit(EXAMPLES)
     emails = s.scalars(
         select(Subscriber.email).where(Subscriber.id.in_(list(s.scalars(first)))).order_by(Subscriber.id)
@@ -62,19 +62,21 @@ def look(s: Session, rule: str, list_slug: str) -> Preview:
 
 def do(db: Database, rule: str, list_slug: str, act: Act, *, actor: str) -> int:
     """Returns how many it was done to. One row on the audit log says how many were meant, before it begins."""
+    with db.read() as s:
+        meant = array("q", s.scalars(_inside(s, rule, list_slug).execution_options(yield_per=_FAST)))
     with db.write() as s:
-        meant = look(s, rule, list_slug).people
-        told = {**act.facts, "rule": rule, "people": meant}
+        told = {**act.facts, "rule": rule, "people": len(meant)}
         record(s, actor=actor, action=f"subscriber bulk {act.name}", about=list_slug, after=told)
-    done = after = 0
-    while True:
+    done = 0
+    for start in range(0, len(meant), act.at_once):
         with db.write() as s:
-            asked, list_id = chosen(s, rule), get_list(s, list_slug).id
-            some = _on(list_id).where(to_sql(asked.rule, asked.fields), Subscription.subscriber_id > after)
-            ids = list(s.scalars(some.order_by(Subscription.subscriber_id).limit(act.at_once)))
-            if not ids:
-                return done
-            done, after = done + act.change(s, ids), ids[-1]
+            done += act.change(s, meant[start : start + act.at_once].tolist())
+    return done
+
+
+def _inside(s: Session, rule: str, list_slug: str) -> Select[int]:
+    asked, list_id = chosen(s, rule), get_list(s, list_slug).id
+    return _on(list_id).where(Subscription.subscriber_id.in_(members(asked.rule, asked.fields)))
 
 
 def tag(name: str) -> Act:

@@ -13,7 +13,7 @@ from cli.output import Json, Printer, when
 from cli.plot import plot
 from subscribers import forms
 from subscribers.growth import growth
-from subscribers.lists import ListCounts, add_list, all_lists, get_list, unarchive
+from subscribers.lists import ListCounts, add_list, all_lists, count_list, get_list, unarchive
 from subscribers.lists import archive as retire
 
 app = typer.Typer(help="Lists: what people sign up for. Consent is per list.")
@@ -86,9 +86,8 @@ def show(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
     Example: tipsheet list show monthly-tips
     """
     with opened(ctx) as door, door.db.read() as s:
-        wanted = get_list(s, slug).id
-        found = next(each for each in all_lists(s) if each.id == wanted)
-        weeks = growth(s, wanted)
+        found = count_list(s, get_list(s, slug))
+        weeks = growth(s, found.id)
         public = _public(door.config, archive.path(s, slug))
     printer = Printer(as_json)
     printer.facts(

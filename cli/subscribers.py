@@ -20,7 +20,7 @@ from subscribers.consent import opt_out as withdraw
 from subscribers.lists import get_list
 from subscribers.models import Subscriber
 from subscribers.people import add_subscriber, find, get_subscriber
-from subscribers.search import PAGE, STATES, Wanted, search
+from subscribers.search import STATES, WINDOW, Wanted, search
 
 app = typer.Typer(help="Subscribers: people, what they agreed to, and what stops mail to them.")
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="Their address, however it is written.")]
@@ -94,10 +94,11 @@ def search_(
         wanted = Wanted(text, tag, list_id, state, to_sql(asked.rule, asked.fields) if asked else None)
         found = search(s, door.keys, wanted, after=after)
     printer = Printer(as_json)
-    rows = [(x.id, x.email, x.name, ", ".join(x.lists), ", ".join(x.tags)) for x in found]
-    printer.table(("id>", "email", "name", "lists", "tags"), rows, empty="Nobody fits.")
-    if len(found) == PAGE:
-        printer.say(f"There may be more: give more of the name, --list or --tag, or go on with --after {found[-1].id}")
+    rows = [(x.id, x.email, x.name, ", ".join(x.lists), ", ".join(x.tags)) for x in found.people]
+    nobody = "Nobody fits." if found.after is None else f"Nobody fits among the next {WINDOW:,} people."
+    printer.table(("id>", "email", "name", "lists", "tags"), rows, empty=nobody)
+    if found.after is not None:
+        printer.say(f"Narrow it by the whole address, --tag or --list, or go on with --after {found.after}", "yellow")
     printer.document(found)
 
 

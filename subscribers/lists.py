@@ -89,10 +89,10 @@ def list_name(s: Session, list_id: int) -> str | None:
 
 
 def all_lists(s: Session) -> list[ListCounts]:
-    return [_count(s, each) for each in s.scalars(select(List).order_by(List.slug)).all()]
+    return [count_list(s, each) for each in s.scalars(select(List).order_by(List.slug)).all()]
 
 
-def _count(s: Session, each: List) -> ListCounts:
+def count_list(s: Session, each: List) -> ListCounts:
     states = (
         select(Subscription.state, func.count()).where(Subscription.list_id == each.id).group_by(Subscription.state)
     )

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, ForeignKey, Index, LargeBinary, Text, false
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, LargeBinary, Text, false, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.database import Base
+
+_MERGED = "merged_into IS NOT NULL"
 
 
 class List(Base):
@@ -27,8 +29,12 @@ class List(Base):
 
 class Subscriber(Base):
     __tablename__ = "subscribers"
-    # The ledger names subscribers for ever: an id must not be given to a second person.
-    __table_args__ = ({"sqlite_autoincrement": True},)
+    # The ledger names subscribers for ever: an id must not be given to a second person. The index holds only those
+    # who were merged, so it costs an import nothing.
+    __table_args__ = (
+        Index(None, "merged_into", sqlite_where=text(_MERGED), postgresql_where=text(_MERGED)),
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str]  # local part as typed, domain lower-case and in ASCII; empty: nobody to mail

@@ -16,3 +16,7 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_former_addresses_subscriber_id", "former_addresses", ["subscriber_id"])
+    merged = sa.text("merged_into IS NOT NULL")
+    op.create_index(
+        "ix_subscribers_merged_into", "subscribers", ["merged_into"], sqlite_where=merged, postgresql_where=merged
+    )

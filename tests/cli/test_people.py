@@ -75,7 +75,7 @@ def test_an_opt_out_holds_against_add_and_import(with_list: Run, folder: Path) -
     assert "before" in with_list("subscriber", "opt-out", "bo@example.com", "--list", "monthly-tips").out
     assert "opted out" in with_list("subscriber", "add", "bo@example.com", "--list", "monthly-tips").refused()
     (folder / "people.csv").write_text(CSV)
-    report = with_list("subscriber", "import", "people.csv", "--list", "monthly-tips", "--json").json()
+    report = with_list("subscriber", "import", "people.csv", "--list", "monthly-tips", "--basis", "asked", "--json").json()
     assert (report["read"], report["new"], report["suppressed"], report["invalid"]) == (3, 1, 1, 1)
     shown = with_list("subscriber", "show", "bo@example.com").out
     assert "withdrawn" in shown
@@ -113,7 +113,7 @@ def test_a_field_needs_name_and_value(field: str, with_list: Run) -> None:
 
 def test_a_segment_is_saved_and_counted(with_list: Run, folder: Path) -> None:
     (folder / "people.csv").write_text(CSV)
-    with_list("subscriber", "import", "people.csv", "--list", "monthly-tips")
+    with_list("subscriber", "import", "people.csv", "--list", "monthly-tips", "--basis", "they asked for it")
     rule = 'city = "Milpitas" and tag has runner'
     added = with_list("segment", "add", "milpitas-runners", rule, "--json").json()
     assert added == {"slug": "milpitas-runners", "rule": rule, "warnings": []}
