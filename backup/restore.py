@@ -102,7 +102,8 @@ def _check_target(db: Database, s: Session, wish: Wish) -> None:
     if schema not in (Schema.OLD, Schema.CURRENT):
         migrations.check(db)
     if heartbeat.is_recent(s):
-        raise Refused(f"A service is at work on {where}; stop it, wait 15 seconds, and try again")
+        words = "stop it and try again; one that was killed counts for 15 seconds more"
+        raise Refused(f"A service is at work on {where}; {words}")
     if not wish.replace and not _is_empty(s):
         raise Refused(f"The database {where} is not empty; back it up, then restore over it with --replace")
 

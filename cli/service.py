@@ -6,7 +6,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,9 +14,10 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 import migrations
 from base.config import Config
-from base.errors import Broken
+from base.errors import Broken, TipsheetError
 from cli.child import Child
 from cli.door import Door
+from delivery import heartbeat
 from delivery.outbox import Outbox, Pace
 from delivery.providers import open_provider
 from delivery.providers.provider import Provider
@@ -46,8 +47,9 @@ class Running:
 @contextmanager
 def running(door: Door) -> Iterator[Running]:
     """At the end nothing new is claimed; what is in flight ends while its provider and our web hook still answer."""
-    config = door.config
+    config, owner = door.config, f"{socket.gethostname()}:{os.getpid()}"
     with ExitStack() as stack:
+        stack.callback(_sign_off, door, owner)  # last of all: nothing of us works any more
         server = stack.enter_context(closing(Server(config.web.host, config.web.port)))
         grid = None
         if config.delivery.provider == "local":
@@ -55,16 +57,21 @@ def running(door: Door) -> Iterator[Running]:
         provider = open_provider(config)
         key = _webhook_key(config, grid)
         server.start(make_app(door.db, door.keys, config, key, migrations.state, provider))
-        _start_sending(door, provider, stack)
+        _start_sending(door, provider, stack, owner)
         yield Running(server, grid)
 
 
-def _start_sending(door: Door, provider: Provider, stack: ExitStack) -> None:
+def _sign_off(door: Door, owner: str) -> None:
+    # A database that cannot be written now makes no failure of a clean end: as after a kill, it takes 15 s to be seen.
+    with suppress(TipsheetError), door.db.write() as s:
+        heartbeat.sign_off(s, owner)
+
+
+def _start_sending(door: Door, provider: Provider, stack: ExitStack, owner: str) -> None:
     delivery = door.config.delivery
     outbox = Outbox(door.db, provider, door.keys, Pace(delivery.connections, delivery.lease, delivery.only_to))
     outbox.start()
     stack.callback(outbox.stop)
-    owner = f"{socket.gethostname()}:{os.getpid()}"
     clock = Clock(Service(door.db, door.keys, door.config, provider, _rules(door.config), owner))
     clock.start()
     stack.callback(clock.stop)

@@ -44,6 +44,18 @@ def test_every_job_can_run_at_any_time_and_again(service: Service) -> None:
         assert heartbeat.is_recent(s)
 
 
+def test_a_service_that_signed_off_is_not_at_work_and_another_still_is(service: Service) -> None:
+    with service.db.write() as s:
+        for owner in ("here:1", "here:2"):
+            heartbeat.beat(s, owner)
+        heartbeat.sign_off(s, "here:1")
+        assert heartbeat.is_recent(s)
+        heartbeat.sign_off(s, "here:2")
+        assert (heartbeat.is_recent(s), heartbeat.last(s) is not None) == (False, True)
+        heartbeat.beat(s, "here:1")
+        assert heartbeat.is_recent(s)
+
+
 def test_new_consents_are_sealed(service: Service) -> None:
     a_run(service.db, service.keys, 2)
     scheduler._seal(service)

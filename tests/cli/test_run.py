@@ -6,10 +6,13 @@ import json
 import signal
 import socket
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from base.database import Database
+from delivery import heartbeat
 from tests.journeys.office import Office, free_port, listens, office, stop, until
 
 
@@ -17,6 +20,12 @@ from tests.journeys.office import Office, free_port, listens, office, stop, unti
 def ours(tmp_path: Path, sqlite_url: str) -> Iterator[Office]:
     with office(tmp_path, sqlite_url) as made:
         yield made
+
+
+def signed_in(ours: Office) -> tuple[bool, bool]:
+    """Does a service seem to be at work, and is it known when one was?"""
+    with closing(Database(ours.config.database.url)) as db, db.read() as s:
+        return heartbeat.is_recent(s), heartbeat.last(s) is not None
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -28,11 +37,14 @@ def test_it_is_at_work_until_it_is_told_to_stop(ours: Office, number: signal.Sig
     assert not listens(ours.config.web.port)
     assert not listens(ours.config.localgrid.port)
     assert "Traceback" not in ours.said()
+    assert signed_in(ours) == (False, True)
 
 
 def test_killed_it_takes_localgrid_along_and_starts_again(ours: Office) -> None:
     service = ours.run()
+    until(lambda: signed_in(ours)[0])
     stop(service, signal.SIGKILL)
+    assert signed_in(ours) == (True, True)  # it could not sign off
     until(lambda: not listens(ours.config.localgrid.port))
     assert stop(ours.run()) == 0
 
