@@ -34,7 +34,7 @@ NESTED = '(country = "US" and plan = "pro") or (tag has tag7 and spent > 4000)'
 
 def reached(rule: str) -> Callable[[Session, int], object]:
     def ask_for_it(s: Session, people: int) -> object:
-        return s.scalar(select(func.count()).select_from(recipients(chosen(s, rule), 1).subquery()))
+        return s.scalar(select(func.count()).select_from(recipients(s, chosen(s, rule), 1).subquery()))
 
     return ask_for_it
 

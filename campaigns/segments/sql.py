@@ -47,9 +47,10 @@ def to_sql(rule: Rule, fields: Fields) -> ColumnElement[bool]:
     return exists().where(Subscriber.id == _WHO, _condition(rule, fields, _is_among)).correlate(Subscriber)
 
 
-def members(rule: Rule, fields: Fields, *, few: bool = False) -> Select[int]:
-    """The ids of all for whom the same is true, whatever list they are on. `few`: to be narrowed, or cut short."""
-    query = select(_WHO).where(_condition(rule, fields, _is_among if few else _is_in_all))
+def members(rule: Rule, fields: Fields, *, sets: bool) -> Select[int]:
+    """The ids of all for whom the same is true, whatever list they are on. `sets`: tags and the like by whole sets, for
+    SQLite and for all people at once."""
+    query = select(_WHO).where(_condition(rule, fields, _is_in_all if sets else _is_among))
     if any(is_wide(each, fields) for each in leaves(rule)):
         query = query.join(Subscriber, Subscriber.id == _WHO)
     return query.correlate(None)
