@@ -17,7 +17,7 @@ from campaigns.status import status as status_of
 from cli.campaigns import Events, Slug, draw_status
 from cli.campaigns import app as app
 from cli.door import Door, actor, noted, opened
-from cli.output import Json, Printer, console, when
+from cli.output import Json, Printer, console, in_words, when
 from delivery import installation
 from delivery.heartbeat import is_recent as is_running
 
@@ -81,7 +81,7 @@ def send(
             _watch(door, slug)
         found = _tell(door, slug, as_json, f"{slug} leaves now.", needs_service=True)
     if wait and found.state not in ("sent", "partially_sent"):
-        raise Refused(f"{slug} is {found.state.replace('_', ' ')} now; see: tipsheet campaign status {slug}")
+        raise Refused(f"{slug} is {in_words(found.state)} now; see: tipsheet campaign status {slug}")
 
 
 @app.command()
@@ -193,7 +193,7 @@ def _watch(door: Door, slug: str) -> None:
             found, _, _ = _look(door, slug)
             n = found.counts
             done = n.audience - n.planned - n.sending
-            bar.update(task, total=n.audience or None, completed=done, description=f"{slug} {found.state}")
+            bar.update(task, total=n.audience or None, completed=done, description=f"{slug} {in_words(found.state)}")
             if not is_going_on(found):
                 return
             time.sleep(LOOK)

@@ -15,7 +15,7 @@ from campaigns.status import Status
 from campaigns.status import status as status_of
 from campaigns.why import why as why_of
 from cli.door import Door, actor, noted, opened
-from cli.output import Json, Printer, when
+from cli.output import Json, Printer, in_words, when
 from delivery.providers import open_provider
 
 app = typer.Typer(help="Campaigns: one mailing each, from the first draft to who got it.")
@@ -68,7 +68,7 @@ def list_(ctx: typer.Context, as_json: Json = False) -> None:
     rows = [
         (
             x.slug,
-            x.state,
+            in_words(x.state),
             when(x.scheduled_for, x.zone or door.config.campaigns.zone),
             _n(x, "audience"),
             _n(x, "accepted"),
@@ -99,7 +99,7 @@ def show(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
             "added by": campaign.added_by,
         }
     printer = Printer(as_json)
-    printer.facts(facts)
+    printer.facts({**facts, "state": in_words(facts["state"])})
     printer.document({name.replace(" ", "_"): value for name, value in facts.items()})
 
 
@@ -213,14 +213,14 @@ def why(
     with opened(ctx) as door, door.db.read() as s:
         found = why_of(s, door.keys, get_campaign(s, slug), email)
     printer = Printer(as_json)
-    printer.say(f"{email}: {found.verdict.replace('_', ' ')}", "bold")
+    printer.say(f"{email}: {in_words(found.verdict)}", "bold")
     zone = door.config.campaigns.zone
     printer.table(("at", "what", "detail"), [(when(x.at, zone), x.what, x.detail) for x in found.steps], empty="")
     printer.document(found)
 
 
 def draw_status(printer: Printer, found: Status, door: Door) -> None:
-    printer.say(f"{found.slug}: {found.state.replace('_', ' ')}", "bold")
+    printer.say(f"{found.slug}: {in_words(found.state)}", "bold")
     if found.attention:
         printer.say(found.attention, "yellow")
     printer.facts({"for": when(found.scheduled_for, found.zone or door.config.campaigns.zone)})

@@ -30,7 +30,7 @@ from campaigns.status import Status, status
 from cli.demo_office import PEOPLE, ServiceProcess, fresh, opted_out_before, write_people
 from cli.demo_report import report
 from cli.door import Door
-from cli.output import Json, Printer, console
+from cli.output import Json, Printer, console, in_words
 from cli.run import stop_on_signal
 from delivery import events
 from delivery.providers import LOCAL_KEY
@@ -172,7 +172,8 @@ class _Tour:
             def is_over() -> bool:
                 found = self.look(slug)
                 n = found.counts
-                bars.update(taken, total=n.audience or None, completed=n.accepted, description=f"{slug} {found.state}")
+                words = f"{slug} {in_words(found.state)}"
+                bars.update(taken, total=n.audience or None, completed=n.accepted, description=words)
                 bars.update(told, total=n.audience or None, completed=n.accepted - n.no_news)
                 if found.state == "needs_attention":
                     raise Broken(f"{slug} waits for a person: {found.attention}")

@@ -93,6 +93,11 @@ def when(instant: datetime | None, zone_name: str) -> str:
     return f"{instant.astimezone(zone(zone_name)):%Y-%m-%d %H:%M %Z}" if instant else ""
 
 
+def in_words(name: str) -> str:
+    """`needs_attention` is what programs read; people read needs attention."""
+    return name.replace("_", " ")
+
+
 def clean(text: str) -> str:
     return _UNSAFE.sub("\ufffd", text)
 

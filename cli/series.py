@@ -17,7 +17,7 @@ from campaigns.series.next import Ahead, ahead, first_to_leave
 from campaigns.series.occurrences import rule
 from campaigns.series.words import day_words, notes
 from cli.door import actor, noted, opened
-from cli.output import Json, Printer, when
+from cli.output import Json, Printer, in_words, when
 
 app = typer.Typer(help="Series: rules that make a campaign on each of their dates.")
 Slug = Annotated[str, typer.Argument(help="The series' short name.")]
@@ -161,7 +161,7 @@ def end(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
 
 
 def _standing(coming: Ahead | None, left_out: list[date]) -> str:
-    said = [coming.state] if coming else []
+    said = [in_words(coming.state)] if coming else []
     return "; ".join([*said, *(f"{day_words(day)} is left out" for day in left_out)])
 
 
@@ -171,7 +171,7 @@ def _draw(printer: Printer, series: Series, coming: list[Ahead]) -> None:
             f"{when(x.at, series.zone)}",
             day_words(x.date).partition(" ")[0],
             x.campaign or x.state,
-            x.state if x.campaign else "",
+            in_words(x.state) if x.campaign else "",
             x.article.title if x.article else "–",
             x.offer.title if x.offer else "–",
         )

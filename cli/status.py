@@ -8,7 +8,7 @@ from base.database import database_now
 from campaigns.alerts.needs import ELSEWHERE
 from campaigns.overview import Overview, Wanted, overview
 from cli.door import opened
-from cli.output import Json, Printer, when
+from cli.output import Json, Printer, in_words, when
 
 
 def status(ctx: typer.Context, as_json: Json = False) -> None:
@@ -32,10 +32,12 @@ def _draw(printer: Printer, found: Overview, zone: str) -> None:
         # A start would be refused where the list below says what has to come first.
         start = "" if any(one.cause == ELSEWHERE for one in found.needs) else "; start it with: tipsheet run"
         printer.say(f"Nothing is running{seen}, so nothing leaves{start}", "yellow")
-    rows = [(when(one.at, one.zone), one.campaign or f"series {one.series}", one.state) for one in found.next]
+    rows = [(when(one.at, one.zone), one.campaign or f"series {one.series}", in_words(one.state)) for one in found.next]
     printer.table(("next", "what", "state"), rows, empty="Nothing has a time yet.")
     names = ("audience", "accepted", "planned", "sending", "uncertain")
-    counts = [(one["slug"], one["state"], *(f"{one['counts'][name]:,}" for name in names)) for one in found.sending]
+    counts = [
+        (one["slug"], in_words(one["state"]), *(f"{one['counts'][name]:,}" for name in names)) for one in found.sending
+    ]
     printer.table(
         ("leaving", "state", "recipients>", "accepted>", "planned>", "sending>", "uncertain>"), counts, empty=""
     )

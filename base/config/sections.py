@@ -107,7 +107,7 @@ class CampaignsConfig:
 @dataclass(frozen=True)
 class AlertsConfig:
     to: tuple[str, ...] = key.texts()
-    webhook: str = key.text("", 'an https address, or ""', _WEBHOOK)
+    webhook: str = key.text("", 'an https address, http on this machine, or ""', _WEBHOOK)
 
 
 @dataclass(frozen=True)

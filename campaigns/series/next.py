@@ -93,7 +93,7 @@ def _coming(s: Session, series: Series, day: date, row: Occurrence | None, artic
     if campaign is None:
         choice = choose(s, series.list_id, series.offer, at, articles)
         return Ahead(day, at, TO_BE_MADE, None, choice.article, choice.offer, choice.lacks)
-    contents, standing = _contents(s, campaign), state(campaign, progress(s, campaign)).replace("_", " ")
+    contents, standing = _contents(s, campaign), state(campaign, progress(s, campaign))
     lacks = "" if is_decided(campaign) else (row.trouble if row else None) or ""
     return Ahead(day, at, standing, campaign.slug, contents.article, contents.offer, lacks)
 

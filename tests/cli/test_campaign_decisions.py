@@ -115,6 +115,10 @@ def test_what_needs_a_person_says_what_to_do_and_is_not_resumed_before(drafted: 
     found = decide(drafted, "status")
     assert "december: needs attention" in found.out
     assert "send it now with: tipsheet campaign send december" in found.out
+    for words in (("campaign", "list"), ("campaign", "show", "december"), ("status",)):
+        said = drafted(*words).out
+        assert ("needs attention" in said, "needs_attention" in said) == (True, False), words
+    assert drafted("campaign", "list", "--json").json()[0]["state"] == "needs_attention"
     assert "december cannot go on: it was due at" in decide(drafted, "resume").refused()
     assert decide(drafted, "send").out == "december leaves now.\n"
 
