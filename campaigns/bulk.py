@@ -76,7 +76,8 @@ def do(db: Database, rule: str, list_slug: str, act: Act, *, actor: str) -> int:
 
 def _inside(s: Session, rule: str, list_slug: str) -> Select[int]:
     asked, list_id = chosen(s, rule), get_list(s, list_slug).id
-    return _on(list_id).where(Subscription.subscriber_id.in_(members(asked.rule, asked.fields)))
+    inside = members(asked.rule, asked.fields, sets=s.get_bind().dialect.name == "sqlite")
+    return _on(list_id).where(Subscription.subscriber_id.in_(inside))
 
 
 def tag(name: str) -> Act:
