@@ -33,8 +33,10 @@ def parse_address(text: str) -> Address:
     typed = text if text.isascii() and text.isprintable() else _visible(text)
     typed = typed.strip()
     plain = _PLAIN.fullmatch(typed)
-    if plain is None or len(typed) > _LONGEST or len(plain[1]) > _LONGEST_LOCAL:
+    if plain is None or len(typed) > _LONGEST or (len(typed) > _LONGEST_LOCAL and len(plain[1]) > _LONGEST_LOCAL):
         return _parse_unusual(typed)
+    if typed.islower():
+        return Address(typed, typed, typed)
     ascii_form = f"{plain[1]}@{plain[2].lower()}"
     return Address(typed, ascii_form, ascii_form.lower())
 
@@ -59,7 +61,8 @@ def wide_key(keys: Keys, address: Address | str) -> bytes | None:
 
 def _keyed(secret: bytes, text: str) -> bytes:
     """HMAC-SHA256. With both hashes begun once it takes a quarter of the time, and an import makes a million."""
-    begun, rest = (each.copy() for each in _begun(secret))
+    inner, outer = _begun(secret)
+    begun, rest = inner.copy(), outer.copy()
     begun.update(text.encode("ascii"))
     rest.update(begun.digest())
     return rest.digest()  # type: ignore[no-any-return]  # hashlib's type has no name

@@ -43,12 +43,15 @@ def _gather(rows: list[Row], reader: Reader, seen: Seen) -> Chunk:
             if each.wide:
                 seen.stop(each.wide, row[0])
             chunk.stops.append(each)
-            chunk.left_out.append(LeftOut(*row, each.address.ascii, "suppressed", each.stop.words))
+            chunk.left_out.append(LeftOut(*row, each.email, "suppressed", each.stop.words))
         else:
             chunk.left_out.append(LeftOut(*row, each.typed, "invalid", each.reason))
     earlier = seen.before(firsts)
     for row, person in found:
-        if left := _is_left_out(row, person, earlier.get(person.key, firsts[person.key]), stops, seen):
+        first = earlier.get(person.key, 0) or firsts[person.key]
+        if first == row[0] and not stops and person.wide is None:
+            chunk.people.append((row, person))
+        elif left := _is_left_out(row, person, first, stops, seen):
             chunk.left_out.append(left)
         else:
             chunk.people.append((row, person))
@@ -58,8 +61,8 @@ def _gather(rows: list[Row], reader: Reader, seen: Seen) -> Chunk:
 def _is_left_out(row: Row, person: Person, first: int, stops: dict[bytes, int], seen: Seen) -> LeftOut | None:
     line, cells = row
     if first != line:
-        return LeftOut(line, cells, person.address.ascii, "duplicate", f"the same address is in line {first}")
+        return LeftOut(line, cells, person.email, "duplicate", f"the same address is in line {first}")
     at = stops.get(person.key) or (seen.stopped(person.wide) if person.wide else None)
     if at is None:
         return None
-    return LeftOut(line, cells, person.address.ascii, "suppressed", f"line {at} says that it must not be mailed")
+    return LeftOut(line, cells, person.email, "suppressed", f"line {at} says that it must not be mailed")

@@ -5,9 +5,10 @@ Column by column, and each different value once: a million rows take a third of 
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeVar
 
 import orjson
@@ -16,6 +17,7 @@ from base.errors import BadInput
 from base.time import now, to_ms
 from subscribers.addresses import Address, address_key, parse_address, wide_key
 from subscribers.custom import Field, read_value
+from subscribers.evidence import SALT, Personal, sealed
 from subscribers.fields import field_name
 from subscribers.files.columns import Columns
 from subscribers.files.exports import Stop
@@ -38,19 +40,20 @@ Wrong = dict[int, str]  # by place: why a row cannot be taken
 class Person(NamedTuple):
     key: bytes
     wide: bytes | None
-    address: Address
+    email: str
     fixed: tuple[str, ...]  # first_name, last_name, zone, locale; empty where nothing is said
     custom: dict[str, str]  # without empty ones
+    custom_json: str
     tags: tuple[str, ...]
     joined: int | None  # milliseconds
     consented: int | None
-    ip: str
+    personal: Personal  # of their consent, should one be recorded
 
 
 class Stopped(NamedTuple):
     key: bytes
     wide: bytes | None
-    address: Address
+    email: str
     stop: Stop
 
 
@@ -71,13 +74,14 @@ class Reader:
         wrong: Wrong = {}
         columns = list(zip(*self._whole(rows, wrong), strict=True))
         addresses = _each(columns[self._email], parse_address, wrong, _NOBODY)
-        ids = [(address_key(self._keys, a), wide_key(self._keys, a), a) for a in addresses]
+        keys = [address_key(self._keys, each) for each in addresses]
+        wide = [wide_key(self._keys, each) for each in addresses]
         stops = self._stops(columns)
         unreadable: Wrong = {}
-        people = self._people(columns, ids, unreadable)
+        people = self._people(columns, keys, wide, addresses, unreadable)
         unreadable = {place: why for place, why in unreadable.items() if place not in stops}
         for place, stop in stops.items():
-            people[place] = Stopped(*ids[place], stop)
+            people[place] = Stopped(keys[place], wide[place], addresses[place].ascii, stop)
         for place, why in {**unreadable, **wrong}.items():
             people[place] = Wrongly(clean(columns[self._email][place])[:80], why)
         return people
@@ -105,8 +109,15 @@ class Reader:
                         stops.setdefault(place, rule.stop)
         return stops
 
-    def _people(self, columns: Sequence[Column], ids: Sequence[Any], wrong: Wrong) -> list[Person | Stopped | Wrongly]:
-        nothing = [""] * len(ids)
+    def _people(
+        self,
+        columns: Sequence[Column],
+        keys: Sequence[bytes],
+        wide: Sequence[bytes | None],
+        addresses: Sequence[Address],
+        wrong: Wrong,
+    ) -> list[Person | Stopped | Wrongly]:
+        nothing = [""] * len(keys)
 
         def said(what: str) -> Column:
             index = self._columns.fixed.get(what)
@@ -122,11 +133,11 @@ class Reader:
         tags = _each(said("tags"), _tags, wrong, no_tags)
         moments = [_each(said(what), partial(self._moment, what), wrong, None) for what in ("joined", "consented")]
         fixed = zip(firsts, lasts, zones, locales, strict=True)
-        ips = [ip[:45] for ip in clean_all(said("ip"))]
-        return [
-            Person(*each, *more)
-            for each, more in zip(ids, zip(fixed, custom, tags, *moments, ips, strict=True), strict=True)
-        ]
+        texts = [orjson.dumps(each).decode() for each in custom]
+        emails = [each.ascii for each in addresses]
+        personal = _personal([each.typed for each in addresses], clean_all(said("ip")))
+        whole = zip(keys, wide, emails, fixed, custom, texts, tags, *moments, personal, strict=True)
+        return list(map(Person._make, whole))
 
     def _custom(self, columns: Sequence[Column], attributes: Column, wrong: Wrong) -> list[dict[str, str]]:
         names = tuple(self._columns.custom)
@@ -189,6 +200,15 @@ def _each(column: Column, read: Callable[[str], T], wrong: Wrong, instead: T) ->
     return list(map(found.__getitem__, column))
 
 
+def _personal(typed: Column, ips: Column) -> list[Personal]:
+    salts = os.urandom(SALT * len(typed))
+    facts = [
+        {"address": address, "ip": ip[:45]} if ip else {"address": address}
+        for address, ip in zip(typed, ips, strict=True)
+    ]
+    return [sealed(each, salts[at : at + SALT]) for at, each in zip(range(0, len(salts), SALT), facts, strict=True)]
+
+
 def _is_ragged(cells: Sequence[str], count: int) -> str:
     spans = any("\n" in cell for cell in cells)
     if not any(cell.strip() for cell in cells[count:]) and not (len(cells) < count and spans):
@@ -197,6 +217,7 @@ def _is_ragged(cells: Sequence[str], count: int) -> str:
     return f"has {len(cells)} values for {count} columns; {hint}?"
 
 
+@lru_cache(1 << 14)
 def _tags(text: str) -> tuple[str, ...]:
     if not text:
         return ()

@@ -9,10 +9,10 @@ from typing import Any, Literal, cast
 from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
-from subscribers.bulk import add_rows
+from subscribers.bulk import add_tags, present
 from subscribers.custom import Field, profile_values
 from subscribers.incoming import Person
-from subscribers.models import Profile, Subscriber, SubscriberTag, Subscription
+from subscribers.models import Profile, Subscriber, Subscription
 from subscribers.people import tags_of
 
 # What happens to what is known: nothing; only what is empty is filled; what the file says is taken over. An empty
@@ -34,16 +34,12 @@ class Known:
 
 def find_known(s: Session, list_id: int, keys: Sequence[bytes]) -> dict[bytes, Known]:
     """Locked until the end of the transaction: an opt-out comes before or after, not in between."""
-    columns = (
-        Subscriber.address_key,
-        Subscriber.id,
-        *(getattr(Subscriber, name) for name in _NAMES),
-        Subscriber.custom,
-    )
-    query = select(*columns).where(Subscriber.address_key.in_(keys)).order_by(Subscriber.id).with_for_update()
-    found = s.execute(query).all()
-    if not found:
+    some = present(s, "subscribers", keys)
+    if not some:
         return {}
+    fixed = (getattr(Subscriber, name) for name in _NAMES)
+    query = select(Subscriber.address_key, Subscriber.id, *fixed, Subscriber.custom)
+    found = s.execute(query.where(Subscriber.address_key.in_(some)).order_by(Subscriber.id).with_for_update()).all()
     ids = [row.id for row in found]
     on_list = select(Subscription.subscriber_id, Subscription.state).where(
         Subscription.list_id == list_id, Subscription.subscriber_id.in_(ids)
@@ -62,7 +58,10 @@ def bring_up_to_date(
     """The ids of those of whom anything changed."""
     if conflict == "keep":
         return set()
-    tagged = [(tag, known.id) for known, person in people for tag in sorted(set(person.tags) - known.tags)]
+    tagged: dict[str, list[int]] = {}
+    for known, person in people:
+        for tag in set(person.tags) - known.tags:
+            tagged.setdefault(tag, []).append(known.id)
     merged = [(known, *_merged(conflict, known, person)) for known, person in people]
     changed = [each for each in merged if each[1:] != (each[0].fixed, each[0].custom)]
     if changed:
@@ -70,8 +69,8 @@ def bring_up_to_date(
         rows = [{"id": known.id, **dict(zip(names, (*fixed, custom), strict=True))} for known, fixed, custom in changed]
         s.execute(update(Subscriber), rows)
         _keep_profiles(s, fields, changed)
-    add_rows(s, cast(Table, SubscriberTag.__table__), ("tag", "subscriber_id"), sorted(tagged))
-    return {known.id for known, _, _ in changed} | {number for _, number in tagged}
+    add_tags(s, tagged)
+    return {known.id for known, _, _ in changed}.union(*tagged.values())
 
 
 def _merged(conflict: Conflict, known: Known, person: Person) -> tuple[tuple[str, ...], dict[str, str]]:

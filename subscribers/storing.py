@@ -25,7 +25,7 @@ class _TakenBack(Exception):
     pass
 
 
-def store(db: Database, basis: Basis, chunk: Chunk, begun: Begun, rejects: Rejects, *, is_trial: bool) -> Begun:
+def store(db: Database, basis: Basis, rejects: Rejects, is_trial: bool, chunk: Chunk, begun: Begun) -> Begun:
     """Where the import is then. Stops come first and may come twice; all else is one transaction.
 
     A trial takes that back. It leaves stops away: no later row of the same file depends on them.
@@ -76,7 +76,7 @@ def _store(s: Session, basis: Basis, chunk: Chunk, begun: Begun, rejects: Reject
     for (line, cells), person in chunk.people:
         outcome, why = taken[person.key]
         if outcome == "suppressed":
-            left.append(LeftOut(line, cells, person.address.ascii, outcome, why))
+            left.append(LeftOut(line, cells, person.email, outcome, why))
         else:
             counts[outcome] += 1
     counts.update(row.outcome for row in left)
