@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from base.errors import BadInput
 
+_IN_USE: dict[str, ZoneInfo] = {}  # ZoneInfo by itself keeps eight, and reads any other from the disk each time
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -36,7 +37,8 @@ def parse_duration(text: str) -> timedelta:
 def zone(name: str) -> ZoneInfo:
     """The IANA zone of that name. Raises BadInput."""
     try:
-        return ZoneInfo(name)
+        found = _IN_USE[name] = ZoneInfo(name)
+        return found
     except (ZoneInfoNotFoundError, ValueError, OSError) as cause:
         raise BadInput(f"{name!r} is no time zone; use a name such as Europe/Berlin or America/Los_Angeles") from cause
 

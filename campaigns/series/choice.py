@@ -90,6 +90,6 @@ def _no_article(s: Session, list_id: int) -> str:
         # Cancelling it sets nothing free where another campaign has the article, or had it mailed.
         ~exists().where(*same, _holds_its_article(other)),
     )
-    held = s.scalar(drafts.order_by(Campaign.id))
+    held = s.scalar(drafts.order_by(Campaign.id).limit(1))
     instead = f", or cancel the draft {held}, which holds one" if held else ""
     return f"no article is left that {name} has not had; add one with: tipsheet article add{instead}"

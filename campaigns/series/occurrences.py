@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import Row, Select, or_, select
+from sqlalchemy import Row, Select, bindparam, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -64,9 +64,10 @@ def unseen(series: Series, through: date) -> list[date]:
 
 def write_down(s: Session, series: Series, through: date) -> None:
     """Give each date up to this day its row. Whoever does it at the same time finds it done."""
-    for day in unseen(series, through):
-        _ensure(s, series, day)
-    series.seen_through = max(series.seen_through, through)
+    if days := unseen(series, through):
+        for day in days:
+            _ensure(s, series, day)
+        series.seen_through = through
 
 
 def row_of(s: Session, series: Series, day: date) -> Occurrence:
@@ -98,15 +99,13 @@ def is_decided(campaign: Campaign) -> bool:
 
 def open_rows(s: Session, series: Series) -> list[tuple[Occurrence, Campaign | None]]:
     """The dates on which something is still to be made or scheduled, in order."""
-    mine = _open(Occurrence, Campaign).where(Occurrence.series_id == series.id).order_by(Occurrence.local_date)
-    return [(row, campaign) for row, campaign in s.execute(mine.execution_options(populate_existing=True))]
+    return [(row, campaign) for row, campaign in s.execute(_OPEN_OF_ONE, {"series": series.id})]
 
 
 def all_open(s: Session) -> dict[int, list[Row[int, date, int | None, str | None, datetime | None]]]:
     """The open dates of every series by its id, with what there is to know of each: told, campaign, approved_at."""
     found: dict[int, list[Row[int, date, int | None, str | None, datetime | None]]] = defaultdict(list)
-    columns = Occurrence.series_id, Occurrence.local_date, Occurrence.told, Campaign.slug, Campaign.approved_at
-    for row in s.execute(_open(*columns)):
+    for row in s.execute(_OPEN_OF_ALL):
         found[row.series_id].append(row)
     return found
 
@@ -129,6 +128,16 @@ def _open(*columns: Any) -> Select[Any]:
         .where(Occurrence.missed_at.is_(None), Occurrence.skipped_at.is_(None))
         .where(or_(Campaign.id.is_(None), undecided))
     )
+
+
+# Every turn of the service asks these of every series: they are put together once.
+_OPEN_OF_ONE = (
+    _open(Occurrence, Campaign)
+    .where(Occurrence.series_id == bindparam("series"))
+    .order_by(Occurrence.local_date)
+    .execution_options(populate_existing=True)
+)
+_OPEN_OF_ALL = _open(Occurrence.series_id, Occurrence.local_date, Occurrence.told, Campaign.slug, Campaign.approved_at)
 
 
 def _ensure(s: Session, series: Series, day: date) -> None:

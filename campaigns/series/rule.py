@@ -6,6 +6,7 @@ from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, time, timedelta
+from functools import lru_cache
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 LAST = -1
@@ -60,8 +61,7 @@ def left_out(rule: Rule, first: date, last: date) -> list[date]:
 
 def _monthly(rule: Monthly, first: date) -> Iterator[date]:
     for month in _months(first):
-        # A set: in February the 30th and the last day are one date.
-        yield from sorted(day for day in set(_picked(rule, month)) if day and day >= first)
+        yield from (day for day in _days(rule, month) if day >= first)
 
 
 def _weekly(rule: Weekly, starts_on: date, first: date) -> Iterator[date]:
@@ -77,6 +77,12 @@ def _weekly(rule: Weekly, starts_on: date, first: date) -> Iterator[date]:
 def _months(first: date) -> Iterator[date]:
     for month in range(first.year * 12 + first.month - 1, (LAST_YEAR + 1) * 12):
         yield date(month // 12, month % 12 + 1, 1)
+
+
+@lru_cache(maxsize=1024)
+def _days(rule: Monthly, month: date) -> tuple[date, ...]:
+    """In order. A set: in February the 30th and the last day are one date."""
+    return tuple(sorted(day for day in set(_picked(rule, month)) if day))
 
 
 def _picked(rule: Monthly, month: date) -> list[date | None]:

@@ -59,10 +59,10 @@ class Clinic:
 
     def articles(self, *slugs: str) -> None:
         with self.db.write() as s:
+            read = read_bytes(b"# About\n\nWalk with a friend, and think of it.\n", name="a.md", markdown=True)
             for slug in slugs:
-                text = f"# About {slug}\n\nWalk with a friend, and think of it.\n"
                 plain = slug if slug.isalnum() or "-" in slug else None
-                add_article(s, read_bytes(text.encode(), name="a.md", markdown=True), slug=plain, actor="robin")
+                add_article(s, replace(read, title=f"About {slug}"), slug=plain, actor="robin")
 
     def offer(self, slug: str, start: str | None = None, end: str | None = None, zone: str = BERLIN) -> None:
         with self.db.write() as s:
