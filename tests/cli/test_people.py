@@ -75,7 +75,8 @@ def test_an_opt_out_holds_against_add_and_import(with_list: Run, folder: Path) -
     assert "before" in with_list("subscriber", "opt-out", "bo@example.com", "--list", "monthly-tips").out
     assert "opted out" in with_list("subscriber", "add", "bo@example.com", "--list", "monthly-tips").refused()
     (folder / "people.csv").write_text(CSV)
-    report = with_list("subscriber", "import", "people.csv", "--list", "monthly-tips", "--basis", "asked", "--json").json()
+    given = ("--list", "monthly-tips", "--basis", "asked", "--json")
+    report = with_list("subscriber", "import", "people.csv", *given).json()
     assert (report["read"], report["new"], report["suppressed"], report["invalid"]) == (3, 1, 1, 1)
     shown = with_list("subscriber", "show", "bo@example.com").out
     assert "withdrawn" in shown
