@@ -88,10 +88,10 @@ def _path(archive: Archive) -> str:
 
 
 def _sent(s: Session, list_id: int) -> list[Campaign]:
-    """Those that somebody got. What was cancelled half-way had a reason to be, and is not shown."""
-    query = select(Campaign).where(
-        Campaign.list_id == list_id, Campaign.cancelled_at.is_(None), has_accepted(Campaign.run_id)
-    )
+    """Those that somebody got. What was cancelled half-way had a reason to be, and what was written for a part of the
+    list was not written for everybody: neither is shown."""
+    whole = Campaign.list_id == list_id, Campaign.segment_id.is_(None)
+    query = select(Campaign).where(*whole, Campaign.cancelled_at.is_(None), has_accepted(Campaign.run_id))
     return list(s.scalars(query.order_by(Campaign.launched_at.desc(), Campaign.id.desc()).limit(SHOWN)))
 
 

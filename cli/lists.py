@@ -137,7 +137,7 @@ def unarchive_(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
 
 @app.command()
 def publish(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
-    """Show the list's sent mails to anybody, as a page and a feed, without a word about any recipient.
+    """Show what was sent to the whole list to anybody, as a page and a feed, without a word about any recipient.
 
     Example: tipsheet list publish monthly-tips
     """
@@ -147,7 +147,8 @@ def publish(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
         if not before:
             noted(s, "list publish", slug)
     printer = Printer(as_json)
-    printer.say(f"Anybody may {'' if before else 'now '}read what was sent to {slug}, to all of it or to a segment:")
+    now = "" if before else "now "
+    printer.say(f"Anybody may {now}read what was sent to all of {slug}; what went to a segment is not shown:")
     printer.facts(public)
     printer.document({"slug": slug, **public})
 

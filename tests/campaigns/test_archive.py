@@ -63,6 +63,14 @@ def test_drafts_what_nobody_got_and_what_was_cancelled_are_not_shown(mailing: Ma
     assert subjects(mailing, page) == []
 
 
+def test_what_was_written_for_a_segment_stays_among_its_people(mailing: Mailing) -> None:
+    mailing.people("ana", "ben")
+    mailing.sent(mailing.draft("part", subject="For Ana", segment='email = "ana@example.com"'))
+    mailing.sent(mailing.draft("whole", subject="For all"))
+    assert mailing.status("part").counts.accepted == 1
+    assert subjects(mailing, publish(mailing)) == ["For all"]
+
+
 def test_a_batch_of_which_everybody_was_skipped_is_nothing_sent(mailing: Mailing) -> None:
     mailing.people("ana")
     mailing.decide("send", ROBIN, slug=mailing.draft("late"))

@@ -45,7 +45,7 @@ def test_where_a_list_can_be_read_is_said_as_often_as_it_is_asked(with_list: Run
     first = with_list("list", "publish", "monthly-tips", "--json").json()
     assert first["feed"] == f"{first['page']}/feed.xml"
     again = with_list("list", "publish", "monthly-tips")
-    assert (again.code, again.out.startswith("Anybody may read what was sent to monthly-tips")) == (0, True)
+    assert (again.code, again.out.startswith("Anybody may read what was sent to all of monthly-tips")) == (0, True)
     assert first["feed"] in again.out
     assert shown() == (first["page"], first["feed"])
     assert first["page"] in with_list("list", "show", "monthly-tips").out
