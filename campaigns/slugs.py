@@ -13,7 +13,9 @@ _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 def slug_from(title: str) -> str:
     """`Why does my back hurt?` is `why-does-my-back-hurt`. Raises BadInput when no letter is left."""
-    bare = "".join(c for c in unicodedata.normalize("NFKD", title.casefold()) if not unicodedata.combining(c))
+    # Small letters last: some signs, such as 𝑨, are capitals only once they are taken apart.
+    apart = unicodedata.normalize("NFKD", title.casefold()).casefold()
+    bare = "".join(c for c in apart if not unicodedata.combining(c))
     words: list[str] = re.findall(r"[^\W_]+", re.sub("['’]", "", bare))
     parts = [part for word in words if (part := word.encode("ascii", "ignore").decode())]
     if not parts:

@@ -29,7 +29,7 @@ def plain_name(text: str) -> str:
 
     ASCII only: SQLite does not find other letters in the keys of stored JSON.
     """
-    letters = unicodedata.normalize("NFKD", text.casefold())
+    letters = unicodedata.normalize("NFKD", text.casefold()).casefold()  # 𝑨 is a capital only once it is taken apart
     bare = "".join(each for each in letters if not unicodedata.combining(each))
     return re.sub(r"[^a-z0-9]+", "_", bare).strip("_")
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from base.errors import BadInput
@@ -36,6 +36,7 @@ def test_a_title_without_letters_asks_for_a_slug(title: str) -> None:
         slug_from(title)
 
 
+@example("𝑨")
 @given(st.text(max_size=100))
 def test_whatever_is_made_from_a_title_is_a_slug(title: str) -> None:
     try:
