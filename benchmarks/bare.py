@@ -70,7 +70,7 @@ def _postgres(url: str) -> float:
     with db.engine.begin() as connection:
         for statement in (_STAGE, _STAGE_TAGS):
             connection.exec_driver_sql(statement.format(""))
-        connection.exec_driver_sql(f"TRUNCATE {', '.join(_TABLES)}")
+        connection.exec_driver_sql(f"TRUNCATE {', '.join(_TABLES)} CASCADE")
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("VACUUM ANALYZE")
         connection.exec_driver_sql("CHECKPOINT")

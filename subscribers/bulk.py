@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -13,6 +15,8 @@ from sqlalchemy.orm import Session
 
 Row = tuple[Any, ...]
 
+_MOST_VALUES = 32_000  # that SQLite takes in one statement
+
 # On SQLite json_each gives each tag with the text of its array, on PostgreSQL the array itself.
 _TAGS = {
     "sqlite": "SELECT t.key, n.value FROM json_each(:having) t, json_each(t.value) n",
@@ -21,16 +25,24 @@ _TAGS = {
 }
 
 
-def add_rows(s: Session, table: str, columns: Sequence[str], rows: Collection[Row]) -> None:
+def add_rows(s: Session, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
     """Values are to be as the database keeps them: instants in milliseconds, JSON as text."""
     if not rows:
         return
     if _is_postgres(s):
         _copy(s, f"COPY {table} ({', '.join(columns)}) FROM STDIN", rows)
         return
-    marks = ", ".join("?" * len(columns))
-    insert = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608  names of ours
-    s.connection().exec_driver_sql(insert, list(rows))
+    # Many rows a statement: Python lets other threads run before and after each, which costs more than a row.
+    connection, at_once = s.connection(), _MOST_VALUES // len(columns)
+    for start in range(0, len(rows), at_once):
+        some = rows[start : start + at_once]
+        connection.exec_driver_sql(_insert(table, tuple(columns), len(some)), tuple(chain.from_iterable(some)))
+
+
+@lru_cache(8)
+def _insert(table: str, columns: tuple[str, ...], rows: int) -> str:
+    marks = f"({', '.join('?' * len(columns))})"
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([marks] * rows)}"  # noqa: S608  names of ours
 
 
 def add_tags(s: Session, having: Mapping[str, Sequence[int]]) -> None:

@@ -28,6 +28,7 @@ from subscribers.intake import Basis
 from subscribers.keys import Keys
 from subscribers.known import Conflict
 from subscribers.lists import open_list
+from subscribers.prepared import Prepared, prepare
 from subscribers.rejects import Rejects, free_name
 from subscribers.seen import Seen
 from subscribers.storing import store
@@ -35,6 +36,7 @@ from subscribers.typed import Dates
 from subscribers.values import clean
 
 Progress = Callable[[int, int], None]
+_Ready = tuple[Chunk, Prepared]
 
 CHUNK = 5_000  # rows a transaction: others wait no longer than this takes to write
 _SHOWN = 1_000
@@ -175,7 +177,8 @@ def _take_all(
         for _ in chunks(islice(remaining, begun.read), reader, seen, CHUNK):
             pass  # done before it was cut off; what stood there counts for what follows
         found = chunks(remaining, reader, seen, CHUNK)
-        for each in _stored(found, begun, partial(store, db, basis, rejects, is_trial)):
+        ready = ((chunk, prepare([person for _, person in chunk.people], reader.fields)) for chunk in found)
+        for each in _stored(ready, begun, partial(store, db, basis, rejects, is_trial)):
             begun = each
             if progress:
                 progress(begun.read, file.sheet.lines)
@@ -197,15 +200,17 @@ def _seldom_collected() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _stored(found: Iterable[Chunk], begun: Begun, store_one: Callable[[Chunk, Begun], Begun]) -> Iterator[Begun]:
+def _stored(
+    ready: Iterable[_Ready], begun: Begun, store_one: Callable[[Chunk, Prepared, Begun], Begun]
+) -> Iterator[Begun]:
     """Where the import is after each chunk. While one is being written, the next is being read."""
     with ThreadPoolExecutor(1) as writer:
         waiting: Future[Begun] | None = None
-        for chunk in found:
+        for chunk, people in ready:
             if waiting:
                 begun = waiting.result()
                 yield begun
-            waiting = writer.submit(store_one, chunk, begun)
+            waiting = writer.submit(store_one, chunk, people, begun)
         if waiting:
             yield waiting.result()
 

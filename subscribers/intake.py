@@ -7,22 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from sqlalchemy.orm import Session
 
 from base.database import database_now
+from base.errors import Refused
 from base.time import to_ms
 from subscribers.bulk import present
-from subscribers.custom import remember
+from subscribers.custom import Field, remember
 from subscribers.evidence import evidence_id
 from subscribers.incoming import Person
 from subscribers.known import Conflict, Known, bring_up_to_date, find_known
+from subscribers.prepared import Prepared
 from subscribers.seals import share
 from subscribers.staging import Common, add_people, subscribe
 from subscribers.suppression import OPTED_OUT, stopped_keys
-
-Taken = Literal["new", "updated", "unchanged", "suppressed"]
 
 
 @dataclass(frozen=True)
@@ -37,34 +36,50 @@ class Basis:
     conflict: Conflict = "overwrite"
 
 
-def take_in(s: Session, basis: Basis, people: Sequence[Person]) -> dict[bytes, tuple[Taken, str]]:
-    """What became of each, by address key, which are all different. Tags are only added, pending stays pending."""
+@dataclass(frozen=True)
+class Taken:
+    new: int
+    updated: int
+    unchanged: int
+    kept_out: Mapping[bytes, str]  # by address key, with the reason
+
+
+def take_in(s: Session, basis: Basis, prepared: Prepared) -> Taken:
+    """What became of people who are all different. Tags are only added, pending stays pending."""
     share(s)
-    fields = remember(s, set[str]().union(*(person.custom for person in people)))
+    fields = remember(s, prepared.read_as)
+    _check(prepared.read_as, fields)
+    people = prepared.people
     known = find_known(s, basis.list_id, [person.key for person in people])
     kept_out = _kept_out(s, basis.list_id, people, known)
-    # Always in the order of the keys: two imports of the same people then wait for each other instead of locking up.
-    new = sorted(each for each in people if each.key not in known and each.key not in kept_out)
-    there = [(known[each.key], each) for each in people if each.key in known and each.key not in kept_out]
-    joining = [(each.id, person) for each, person in there if each.state is None]
+    welcome = (
+        [place for place, person in enumerate(people) if person.key not in kept_out] if kept_out else range(len(people))
+    )
+    new = [place for place in welcome if people[place].key not in known] if known else welcome
+    there = [place for place in welcome if people[place].key in known] if known else []
+    joining = [place for place in there if known[people[place].key].state is None]
     if new or joining:
         shared = evidence_id(s, how=basis.how, wording=basis.wording, source=basis.source, actor=basis.actor)
         common = Common(basis.list_id, shared, basis.how, to_ms(database_now(s)))
-        add_people(s, common, fields, new)
-        subscribe(s, common, joining)
-    changed = bring_up_to_date(s, fields, basis.conflict, there)
-    outcomes: dict[bytes, tuple[Taken, str]] = {key: ("suppressed", why) for key, why in kept_out.items()}
-    outcomes |= {person.key: ("new", "") for person in new}
-    for each, person in there:
-        outcomes[person.key] = ("updated" if each.state is None or each.id in changed else "unchanged", "")
-    return outcomes
+        add_people(s, common, fields, prepared.some(new))
+        subscribe(s, common, [known[people[place].key].id for place in joining], prepared.some(joining))
+    pairs = [(known[people[place].key], people[place]) for place in there]
+    changed = bring_up_to_date(s, fields, basis.conflict, pairs)
+    updated = sum(each.state is None or each.id in changed for each, _ in pairs)
+    return Taken(len(new), updated, len(there) - updated, kept_out)
+
+
+def _check(read_as: Mapping[str, Field], fields: Mapping[str, Field]) -> None:
+    for name, field in read_as.items():
+        if (field.type, field.choices) != (fields[name].type, fields[name].choices):
+            raise Refused(f"The field {name} was changed while this import ran; start it again, and it goes on")
 
 
 def _kept_out(s: Session, list_id: int, people: Sequence[Person], known: Mapping[bytes, Known]) -> dict[bytes, str]:
     wide = {person.key: person.wide for person in people if person.wide}
-    asked = [*dict.fromkeys([*(person.key for person in people), *wide.values()])]
-    some = present(s, "suppressions", asked)
+    some = present(s, "suppressions", [*dict.fromkeys([*(person.key for person in people), *wide.values()])])
     stopped = stopped_keys(s, some, list_id) if some else {}
     behind = {key: stopped[mailbox] for key, mailbox in wide.items() if mailbox in stopped} if stopped else {}
     withdrawn = {key: OPTED_OUT for key, each in known.items() if each.state == "withdrawn"}
-    return behind | {person.key: stopped[person.key] for person in people if person.key in stopped} | withdrawn
+    themselves = {person.key: stopped[person.key] for person in people if person.key in stopped} if stopped else {}
+    return behind | themselves | withdrawn

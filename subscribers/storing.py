@@ -14,6 +14,7 @@ from subscribers.chunks import Chunk
 from subscribers.imports import Begun, go_on
 from subscribers.incoming import Stopped
 from subscribers.intake import Basis, take_in
+from subscribers.prepared import Prepared
 from subscribers.rejects import LeftOut, Rejects
 from subscribers.stopping import ToStop, known_among, stop_known, stop_unknown
 
@@ -25,7 +26,9 @@ class _TakenBack(Exception):
     pass
 
 
-def store(db: Database, basis: Basis, rejects: Rejects, is_trial: bool, chunk: Chunk, begun: Begun) -> Begun:
+def store(
+    db: Database, basis: Basis, rejects: Rejects, is_trial: bool, chunk: Chunk, people: Prepared, begun: Begun
+) -> Begun:
     """Where the import is then. Stops come first and may come twice; all else is one transaction.
 
     A trial takes that back. It leaves stops away: no later row of the same file depends on them.
@@ -36,7 +39,7 @@ def store(db: Database, basis: Basis, rejects: Rejects, is_trial: bool, chunk: C
         after = begun
         try:
             with db.write() as s:
-                after = _store(s, basis, chunk, begun, rejects)
+                after = _store(s, basis, chunk, people, begun, rejects)
                 if is_trial:
                     raise _TakenBack
                 go_on(s, begun, after)
@@ -70,15 +73,16 @@ def _stop(db: Database, basis: Basis, stopped: list[Stopped]) -> None:
         stop_unknown(s, [each for each in stops if each not in known], source=basis.source)
 
 
-def _store(s: Session, basis: Basis, chunk: Chunk, begun: Begun, rejects: Rejects) -> Begun:
-    taken = take_in(s, basis, [person for _, person in chunk.people])
-    left, counts = list(chunk.left_out), Counter(begun.counts)
-    for (line, cells), person in chunk.people:
-        outcome, why = taken[person.key]
-        if outcome == "suppressed":
-            left.append(LeftOut(line, cells, person.email, outcome, why))
-        else:
-            counts[outcome] += 1
+def _store(s: Session, basis: Basis, chunk: Chunk, people: Prepared, begun: Begun, rejects: Rejects) -> Begun:
+    taken = take_in(s, basis, people)
+    kept_out = [
+        LeftOut(*row, person.email, "suppressed", taken.kept_out[person.key])
+        for row, person in (chunk.people if taken.kept_out else ())
+        if person.key in taken.kept_out
+    ]
+    left = sorted([*chunk.left_out, *kept_out], key=lambda row: row.line)
+    counts = Counter(begun.counts)
+    counts.update(new=taken.new, updated=taken.updated, unchanged=taken.unchanged)
     counts.update(row.outcome for row in left)
-    size = rejects.add(sorted(left, key=lambda row: row.line), begun.rejected_size)
-    return replace(begun, read=begun.read + chunk.read, line=chunk.line, counts=dict(counts), rejected_size=size)
+    size = rejects.add(left, begun.rejected_size)
+    return replace(begun, read=begun.read + chunk.read, line=chunk.line, counts=dict(+counts), rejected_size=size)
