@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.database import Base
@@ -147,6 +147,9 @@ class Campaign(Base):
     frozen_through: Mapped[int] = mapped_column(default=0)  # the last subscriber id the freeze has been past
     added_at: Mapped[datetime]
     added_by: Mapped[str]
+    # Each at `wall` in their own zone; `zone` is then that of people who have none.
+    local: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    over_seconds: Mapped[int | None]  # how long its batches are spread over, from their time on
 
 
 class Exclusion(Base):

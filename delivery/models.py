@@ -38,6 +38,7 @@ class Run(Base):
     held: Mapped[str | None] = mapped_column(Text)  # the provider's words, when it refuses the sender or the request
     doubts: Mapped[int] = mapped_column(default=0)  # uncertain answers in a row: the first breaker
     events_expected: Mapped[bool] = mapped_column(Boolean, default=True)
+    timing: Mapped[str | None] = mapped_column(Text)  # JSON: when its batches may leave, where that is more than at once
 
 
 class Batch(Base):
@@ -62,6 +63,18 @@ class Batch(Base):
     size: Mapped[int]
     first_subscriber: Mapped[int]
     last_subscriber: Mapped[int]
+    zone: Mapped[str | None]  # whose clock says when it is quiet; none where the run keeps no quiet hours
+
+
+class Departure(Base):
+    """When the people of one zone are due in a run, as of its freeze. Zones that are due together share a number."""
+
+    __tablename__ = "departures"
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id"), primary_key=True, autoincrement=False)
+    zone: Mapped[str] = mapped_column(primary_key=True)  # as it stands with people; empty: whoever has none
+    number: Mapped[int]
+    at: Mapped[datetime]
+    clock: Mapped[str]  # a zone that stands for all of this number
 
 
 class Attempt(Base):
