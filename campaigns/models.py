@@ -150,6 +150,7 @@ class Campaign(Base):
     # Each at `wall` in their own zone; `zone` is then that of people who have none.
     local: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     over_seconds: Mapped[int | None]  # how long its batches are spread over, from their time on
+    per_hour: Mapped[int] = mapped_column(default=0, server_default="0")  # how fast it may leave; 0: no limit
 
 
 class Exclusion(Base):

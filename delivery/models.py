@@ -8,6 +8,7 @@ from sqlalchemy import Boolean, ForeignKey, ForeignKeyConstraint, Index, LargeBi
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.database import Base
+from delivery import brake_models as brake_models  # so that whoever knows these tables knows those, too
 
 
 class StoredMessage(Base):
@@ -39,6 +40,9 @@ class Run(Base):
     doubts: Mapped[int] = mapped_column(default=0)  # uncertain answers in a row: the first breaker
     events_expected: Mapped[bool] = mapped_column(Boolean, default=True)
     timing: Mapped[str | None] = mapped_column(Text)  # JSON: when its batches may leave, where that is more than at once
+    cap_most: Mapped[int] = mapped_column(default=0, server_default="0")  # [frequency] at the launch; 0: no limit
+    cap_seconds: Mapped[int] = mapped_column(default=0, server_default="0")
+    released_at: Mapped[datetime | None]  # when a person last let it go on
 
 
 class Batch(Base):
@@ -96,9 +100,10 @@ class Attempt(Base):
     answered_at: Mapped[datetime | None]
     status: Mapped[int | None]
     message_id: Mapped[str | None]
-    verdict: Mapped[str | None]  # accepted | returned | refused | held | uncertain | lost; empty while in flight
+    verdict: Mapped[str | None]  # accepted | returned | refused | halved | held | uncertain | lost; else in flight
     evidence: Mapped[str | None] = mapped_column(Text)
     first_event_at: Mapped[datetime | None]  # when the way back first spoke of it
+    people: Mapped[int | None]  # how many were in it
 
 
 class Delivery(Base):
