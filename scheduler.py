@@ -24,8 +24,8 @@ from delivery import confirmations, connect, events, heartbeat, ledger, seeds
 from delivery.connect.resolver import Dns
 from delivery.providers.provider import Provider
 from delivery.settle import Rules, settle
-from subscribers import seals
 from subscribers.keys import Keys
+from subscribers.proof import seals
 
 log = logging.getLogger(__name__)
 

@@ -21,10 +21,10 @@ from sqlalchemy import Table, insert, text
 
 import delivery.models  # noqa: F401  the schema has to be whole
 from base.database import Base, Database, database_now
-from subscribers import seals
-from subscribers.chain import verify
-from subscribers.evidence import evidence_id, sealed
 from subscribers.models import Consent, List, Subscriber, Subscription
+from subscribers.proof import seals
+from subscribers.proof.chain import verify
+from subscribers.proof.evidence import evidence_id, sealed
 
 AT_ONCE = 10_000
 PEOPLE, CONSENTS, HELD = (cast(Table, each.__table__) for each in (Subscriber, Consent, Subscription))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 import campaigns.models  # noqa: F401  the schema has to be whole
 import delivery.models  # noqa: F401  the schema has to be whole
 from base.database import Base, Database, now_sql
-from subscribers.custom import add_field
+from subscribers.fields.custom import add_field
 
 DAY = 86_400_000
 COUNTRIES = "'US','DE','FR','IT','ES','AT','CH','NL','BE','PL','SE','DK','NO','FI','PT','IE','GB','CA','MX','BR'"

@@ -21,7 +21,7 @@ from campaigns.segments.grammar import parse
 from campaigns.segments.words import describe
 from subscribers.files.columns import names_email, read_columns
 from subscribers.files.table import Given, open_sheet, rows
-from subscribers.incoming import Reader
+from subscribers.importing.incoming import Reader
 from subscribers.keys import Keys
 from subscribers.links import read, sign
 

@@ -26,7 +26,7 @@ from sqlalchemy import create_engine, make_url, text
 
 from base.database import Base, Database
 from benchmarks.bare import load_bare
-from subscribers.custom import add_field
+from subscribers.fields.custom import add_field
 from subscribers.importing import Asked, import_file
 from subscribers.keys import Keys
 from subscribers.lists import add_list

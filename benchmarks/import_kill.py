@@ -26,12 +26,12 @@ from sqlalchemy import select, text
 from base.database import Base, Database
 from benchmarks.import_ import KEYS, database, server
 from subscribers.addresses import address_key
-from subscribers.custom import add_field
+from subscribers.fields.custom import add_field
 from subscribers.importing import Asked, ImportReport, import_file
-from subscribers.imports import OUTCOMES
+from subscribers.importing.imports import OUTCOMES
 from subscribers.lists import add_list
 from subscribers.models import Import
-from subscribers.stopping import ToStop, stop_unknown
+from subscribers.stops.many import ToStop, stop_unknown
 from tests.support.files import FIELDS, PLANS, expected, gone, write_people
 
 PROGRAM = """

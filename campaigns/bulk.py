@@ -20,12 +20,12 @@ from campaigns.segments.saved import chosen
 from campaigns.segments.sql import members, to_sql
 from delivery.erasing import erase
 from subscribers.audit import record
+from subscribers.changes.editing import move
 from subscribers.consent import opt_out
-from subscribers.editing import move
+from subscribers.fields.values import clean
 from subscribers.keys import Keys
 from subscribers.lists import get_list
 from subscribers.models import Subscriber, SubscriberTag, Subscription
-from subscribers.values import clean
 
 EXAMPLES = 5
 _FAST, _SLOW = 1_000, 25  # people a transaction: others wait no longer than this takes to write

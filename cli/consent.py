@@ -12,11 +12,11 @@ from cli.door import opened, read_config
 from cli.output import Json, Printer
 from cli.wordings import wording
 from delivery.installation import restored_at
-from subscribers import signing
-from subscribers.chain import Verified
-from subscribers.chain import verify as look_at
 from subscribers.keys import Keys, load_keys
-from subscribers.proof import prove
+from subscribers.proof import signing
+from subscribers.proof.chain import Verified
+from subscribers.proof.chain import verify as look_at
+from subscribers.proof.document import prove
 
 app = typer.Typer(help="Consent: whether it can be proved, the proof for one person, and the texts agreed to.")
 app.command()(wording)

@@ -9,8 +9,8 @@ import typer
 from campaigns.segments.saved import unreadable
 from cli.door import Door, noted, opened
 from cli.output import Json, Printer
-from subscribers.custom import Field, add_field, all_fields
-from subscribers.retyping import Retyping, change_type, look
+from subscribers.fields.custom import Field, add_field, all_fields
+from subscribers.fields.retyping import Retyping, change_type, look
 
 app = typer.Typer(help="Custom fields: what is known of subscribers beside name and address, each with a type.")
 

@@ -13,10 +13,10 @@ from cli.door import actor, opened, read_config
 from cli.output import Json, Printer, when
 from cli.subscribers import app as subscribers
 from delivery.mailed import mailed
+from subscribers.fields.typed import Dates
 from subscribers.files.table import Given
 from subscribers.importing import Asked, ImportReport, import_file
-from subscribers.imports import OUTCOMES, Imported, get_import, list_imports, undo_import
-from subscribers.typed import Dates
+from subscribers.importing.imports import OUTCOMES, Imported, get_import, list_imports, undo_import
 
 app = typer.Typer(help="Imports: what was taken in from files, and undoing it.")
 _SHOWN = 50  # rows on a screen; all of them are in the file

@@ -12,8 +12,9 @@ from cli.door import noted, opened
 from cli.lists import Double, Public, Slug, Wording, opt_in
 from cli.lists import app as app
 from cli.output import Json, Printer
-from subscribers import audit, forms
+from subscribers import audit
 from subscribers.lists import get_list
+from subscribers.signups import forms
 from web.pages import Pages
 
 

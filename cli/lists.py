@@ -11,10 +11,10 @@ from campaigns import archive
 from cli.door import actor, noted, opened
 from cli.output import Json, Printer, when
 from cli.plot import plot
-from subscribers import forms
 from subscribers.growth import growth
 from subscribers.lists import ListCounts, add_list, all_lists, count_list, get_list, unarchive
 from subscribers.lists import archive as retire
+from subscribers.signups import forms
 
 app = typer.Typer(help="Lists: what people sign up for. Consent is per list.")
 Slug = Annotated[str, typer.Argument(help="The list's short name, such as monthly-tips.")]

@@ -14,7 +14,7 @@ from campaigns.segments.people import count as count_of
 from campaigns.segments.saved import add_segment, all_segments, chosen, doubt, edit_segment, get_segment
 from cli.door import noted, opened
 from cli.output import Json, Printer
-from subscribers.custom import all_fields
+from subscribers.fields.custom import all_fields
 from subscribers.lists import get_list
 from subscribers.people import get_subscriber
 

@@ -12,10 +12,10 @@ from cli.output import Json, Printer, when
 from cli.subscribers import Email, Field, pair
 from cli.subscribers import app as app
 from delivery.erasing import erase as erase_person
-from subscribers import editing
 from subscribers.card import show as card_of
-from subscribers.erasing import Receipt
-from subscribers.merging import merge as merge_people
+from subscribers.changes import editing
+from subscribers.changes.erasing import Receipt
+from subscribers.changes.merging import merge as merge_people
 from subscribers.people import get_subscriber
 
 tags = typer.Typer(help="Tags: `tipsheet subscriber tag add` and `remove`.")

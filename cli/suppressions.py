@@ -12,8 +12,8 @@ from cli.door import actor, noted, opened
 from cli.output import Json, Printer, when
 from delivery.providers import open_provider
 from delivery.pull import pull as pull_from
-from subscribers.stop_files import StopsRead, import_stops
-from subscribers.stops_by_hand import counts, lift_stops, newest, stop
+from subscribers.stops.by_hand import counts, lift_stops, newest, stop
+from subscribers.stops.from_files import StopsRead, import_stops
 from subscribers.suppression import Reason
 
 app = typer.Typer(help="Suppressions: stops on addresses, whoever holds them.")

@@ -9,7 +9,7 @@ import typer
 
 from cli.door import opened
 from cli.output import Json, Printer, when
-from subscribers.wordings import Text, all_texts, get_text
+from subscribers.proof.wordings import Text, all_texts, get_text
 
 
 def wording(

@@ -14,8 +14,8 @@ from base.time import zone
 from delivery import letters
 from delivery.providers.provider import Answer, Provider, Verdict
 from subscribers import signups
-from subscribers.confirming import Outgoing, take
 from subscribers.keys import Keys
+from subscribers.signups.confirming import Outgoing, take
 
 MOST = 50  # sign-ups a tick
 _DONE = (Verdict.ACCEPTED, Verdict.UNCERTAIN)  # what may have left is not sent again

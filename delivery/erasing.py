@@ -10,8 +10,8 @@ from sqlalchemy import Update, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from delivery.models import Attempt, Delivery, DeliveryException, Event, Run, SeedCopy, Spooled
-from subscribers import erasing
-from subscribers.erasing import Receipt
+from subscribers.changes import erasing
+from subscribers.changes.erasing import Receipt
 from subscribers.keys import Keys
 from subscribers.models import Subscriber
 
@@ -20,7 +20,7 @@ _AT_ONCE = 500  # ids in a question
 
 
 def erase(s: Session, keys: Keys, person: Subscriber, *, actor: str, because: str) -> Receipt:
-    """Everything: what subscribers/erasing.py says, and what delivery's tables tell of the person. Raises Refused."""
+    """Everything: what subscribers/changes/erasing.py says, and what delivery's tables tell of them. Raises Refused."""
     email = person.email
     ids = [person.id, *s.scalars(select(Subscriber.id).where(Subscriber.merged_into == person.id))]
     receipt = erasing.erase(s, keys, person, actor=actor, because=because)

@@ -39,7 +39,9 @@ class Run(Base):
     held: Mapped[str | None] = mapped_column(Text)  # the provider's words, when it refuses the sender or the request
     doubts: Mapped[int] = mapped_column(default=0)  # uncertain answers in a row: the first breaker
     events_expected: Mapped[bool] = mapped_column(Boolean, default=True)
-    timing: Mapped[str | None] = mapped_column(Text)  # JSON: when its batches may leave, where that is more than at once
+    timing: Mapped[str | None] = mapped_column(
+        Text
+    )  # JSON: when its batches may leave, where that is more than at once
     cap_most: Mapped[int] = mapped_column(default=0, server_default="0")  # [frequency] at the launch; 0: no limit
     cap_seconds: Mapped[int] = mapped_column(default=0, server_default="0")
     released_at: Mapped[datetime | None]  # when a person last let it go on

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from base.database import Database
 from subscribers.addresses import wide_key
+from subscribers.fields.retyping import promote_all
 from subscribers.keys import Keys
 from subscribers.models import Subscriber, Suppression
-from subscribers.retyping import promote_all
 from subscribers.suppression import active_among
 
 CHUNK = 1_000  # people a transaction

@@ -12,7 +12,11 @@ from sqlalchemy.orm import Session
 
 from base.database import database_now
 from base.errors import NotFound, Refused
-from subscribers.evidence import (
+from subscribers.former import holders
+from subscribers.lists import check_open
+from subscribers.models import Consent, List, Subscriber, Subscription
+from subscribers.projection import OPENS, Said, fold_again, record
+from subscribers.proof.evidence import (
     NOTHING_PERSONAL,
     Shown,
     confirmed_by,
@@ -21,11 +25,7 @@ from subscribers.evidence import (
     sealed_text,
     wording_of,
 )
-from subscribers.former import holders
-from subscribers.lists import check_open
-from subscribers.models import Consent, List, Subscriber, Subscription
-from subscribers.projection import OPENS, Said, fold_again, record
-from subscribers.seals import share
+from subscribers.proof.seals import share
 from subscribers.suppression import Reason, lift, stops, suppress
 
 Given = Literal["pending", "confirmed"]

@@ -1,6 +1,6 @@
 """People, consents and stops as rows for a file, read as they are written out: a million take no more memory than one.
 
-How a file holds them is sheets.py; reading such a file back is importing.py.
+How a file holds them is sheets.py; reading such a file back is importing/.
 """
 
 from __future__ import annotations

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from base.database import add_new, database_now
 from base.errors import BadInput, NotFound, Refused
+from subscribers.fields.values import clean
 from subscribers.models import List, SignUp, Subscription
 from subscribers.suppression import mailable
-from subscribers.values import clean
 
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 

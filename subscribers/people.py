@@ -11,13 +11,13 @@ from base.database import database_now
 from base.errors import NotFound
 from subscribers.addresses import address_key, parse_address, wide_key
 from subscribers.consent import Given, give
-from subscribers.custom import keep_profile, read_value, remember
 from subscribers.fields import field_name
+from subscribers.fields.custom import keep_profile, read_value, remember
+from subscribers.fields.values import clean, clean_locale, clean_zone
 from subscribers.former import holders
 from subscribers.keys import Keys
 from subscribers.lists import get_list
 from subscribers.models import Profile, Subscriber, SubscriberTag
-from subscribers.values import clean, clean_locale, clean_zone
 
 
 def add_subscriber(

@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 from base.config import BrandConfig
 from base.database import database_now
 from base.errors import BadInput, NotFound, Refused
-from subscribers import audit, forms
+from subscribers import audit
 from subscribers.consent import allow_opens, give, undo
-from subscribers.evidence import Shown
-from subscribers.forms import OPENS_WORDING
+from subscribers.fields.values import clean, clean_locale, clean_zone
 from subscribers.models import List, Subscriber, Subscription
+from subscribers.proof.evidence import Shown
+from subscribers.signups import forms
+from subscribers.signups.forms import OPENS_WORDING
 from subscribers.suppression import stops
-from subscribers.values import clean, clean_locale, clean_zone
 
 Frequency = Literal["all", "monthly"]
 FREQUENCIES: tuple[Frequency, ...] = ("all", "monthly")

@@ -11,8 +11,8 @@ from typing import Any, Literal, NamedTuple
 from sqlalchemy import delete, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from subscribers.evidence import NOTHING_PERSONAL, Personal
 from subscribers.models import Consent, Subscription
+from subscribers.proof.evidence import NOTHING_PERSONAL, Personal
 
 Purpose = Literal["marketing", "open tracking"]
 MARKETING: Purpose = "marketing"

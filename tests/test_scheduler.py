@@ -17,8 +17,8 @@ from delivery import events, heartbeat
 from delivery.providers import open_provider
 from delivery.settle import Rules
 from scheduler import JOBS, Clock, Job, Service
-from subscribers import seals
 from subscribers.keys import Keys
+from subscribers.proof import seals
 from tests.support.runs import LEASE, a_run, count, taken, time_passes
 
 SOON = timedelta(milliseconds=10)

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from base.config import Config
-from subscribers import confirming, forms
+from subscribers.signups import confirming, forms
 from web.site import Site
 
 

@@ -16,10 +16,10 @@ from base.errors import BadInput, Refused
 from base.time import at_wall, zone
 from delivery import opt_outs
 from subscribers import links, preferences
-from subscribers.forms import OPENS_WORDING
 from subscribers.lists import get_list
 from subscribers.models import Subscriber
 from subscribers.people import find_by_key
+from subscribers.signups.forms import OPENS_WORDING
 from web.bodies import read_form
 from web.mine import Mine
 from web.site import Site

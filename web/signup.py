@@ -11,9 +11,10 @@ from starlette.responses import Response
 
 from base.config import Config
 from base.errors import BadInput
-from subscribers import forms, signups
+from subscribers import signups
 from subscribers.addresses import Address, address_key, parse_address, wide_key
-from subscribers.values import clean
+from subscribers.fields.values import clean
+from subscribers.signups import forms
 from web.bodies import read_form
 from web.limits import Buckets
 from web.site import Site

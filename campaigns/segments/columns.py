@@ -14,7 +14,7 @@ from sqlalchemy.types import Boolean, Integer, String
 
 from campaigns.segments.fields import FIELDS, number_of
 from campaigns.segments.tree import Between, Compare, Contains, Empty, OneOf, Rule, StartsWith, Value
-from subscribers.custom import DATE, NUMBER, Field
+from subscribers.fields.custom import DATE, NUMBER, Field
 from subscribers.models import Profile, Subscriber
 
 

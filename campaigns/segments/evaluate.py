@@ -25,7 +25,7 @@ from campaigns.segments.tree import (
     StartsWith,
     Value,
 )
-from subscribers.custom import NUMBER, Field, slotted
+from subscribers.fields.custom import NUMBER, Field, slotted
 
 _SIGNS: dict[Sign, Callable[[Any, Any], bool]] = {
     "=": operator.eq,

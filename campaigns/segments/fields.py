@@ -11,7 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import BigInteger, ColumnElement, type_coerce
 
 from campaigns.segments.tree import Value
-from subscribers.custom import Field, Type
+from subscribers.fields.custom import Field, Type
 from subscribers.models import Profile, Subscriber
 
 # How it may be asked for; the first five are those of custom fields.

@@ -12,7 +12,7 @@ from base.errors import BadInput
 from campaigns.segments.complaints import complaint, pointed
 from campaigns.segments.meaning import Meaning, Wrong
 from campaigns.segments.tree import All, Not, Rule, Some, every, leaves, opposite, parts, some
-from subscribers.custom import Field
+from subscribers.fields.custom import Field
 
 LONGEST = 4_000  # characters
 MOST = 600  # conditions; SQLite allows one a thousand parts

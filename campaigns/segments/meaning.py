@@ -34,8 +34,8 @@ from campaigns.segments.tree import (
     opposite,
     some,
 )
-from subscribers.custom import Field, read_value
 from subscribers.fields import plain_name
+from subscribers.fields.custom import Field, read_value
 
 LONGEST_AGO = 36_500  # days
 MOST_CAMPAIGNS = 100

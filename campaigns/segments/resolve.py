@@ -33,7 +33,7 @@ from campaigns.segments.tree import (
     some,
 )
 from delivery.models import Run
-from subscribers.custom import Field, all_fields
+from subscribers.fields.custom import Field, all_fields
 from subscribers.models import List
 
 _Number = TypeVar("_Number", int, int | None)

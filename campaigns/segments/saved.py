@@ -13,7 +13,7 @@ from campaigns.models import Segment
 from campaigns.segments.grammar import parse
 from campaigns.segments.resolve import Resolved, read_rule
 from campaigns.slugs import check_slug
-from subscribers.custom import all_fields
+from subscribers.fields.custom import all_fields
 
 _LIKE_A_SLUG = re.compile(r"[a-z0-9-]+")
 

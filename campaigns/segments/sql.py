@@ -33,7 +33,7 @@ from campaigns.segments.tree import (
     Value,
     leaves,
 )
-from subscribers.custom import NUMBER, Field
+from subscribers.fields.custom import NUMBER, Field
 from subscribers.models import Profile, Subscriber, SubscriberTag, Subscription
 
 Fields = Mapping[str, Field]

@@ -8,10 +8,10 @@ from contextlib import closing
 from backup.save import Saved
 from base.database import Database
 from delivery.installation import restored_at
-from subscribers import seals
-from subscribers.chain import Verified, verify
 from subscribers.journal import Journal
 from subscribers.keys import Keys
+from subscribers.proof import seals
+from subscribers.proof.chain import Verified, verify
 from tests.backup.conftest import Back
 from tests.support.people import a_list, a_person
 

@@ -10,8 +10,8 @@ import pytest
 
 from base.config import load
 from base.database import Database
-from subscribers import seals
 from subscribers.journal import Journal
+from subscribers.proof import seals
 from tests.cli.conftest import Run
 
 WORDING = "Yes, send me the monthly tips."

@@ -16,8 +16,8 @@ from delivery import confirmations, installation, letters
 from delivery.providers.files import Files
 from delivery.providers.provider import Answer, Verdict
 from delivery.providers.sendgrid import SendGrid
-from subscribers import confirming
 from subscribers.keys import Keys
+from subscribers.signups import confirming
 from tests.localgrid.support import Running
 from tests.support.signups import a_public_list, asked_again_after, signs_up, states, waiting
 

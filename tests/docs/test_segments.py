@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from campaigns.segments.fields import FIELDS, WAYS
-from subscribers.custom import TYPES
+from subscribers.fields.custom import TYPES
 from tests.docs.pages import ROOT
 
 PAGE = (ROOT / "docs" / "segments.md").read_text()

@@ -9,9 +9,9 @@ from sqlalchemy import select, text
 
 import migrations
 from base.database import Database
-from subscribers import seals
-from subscribers.chain import verify
 from subscribers.models import Consent, Evidence, Profile, Wording
+from subscribers.proof import seals
+from subscribers.proof.chain import verify
 
 PEOPLE = (
     "INSERT INTO subscribers (id, email, address_key, first_name, last_name, zone, locale, custom, created_at) VALUES "

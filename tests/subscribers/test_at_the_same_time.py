@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from base.database import Database
 from base.errors import Refused
 from subscribers.consent import OptOut, opt_out
-from subscribers.custom import remember
+from subscribers.fields.custom import remember
 from subscribers.importing import Asked, import_file
 from subscribers.keys import Keys
 from subscribers.models import Consent, CustomField, Subscriber, Subscription, Suppression

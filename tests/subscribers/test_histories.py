@@ -17,13 +17,12 @@ from sqlalchemy.orm import Session
 from base.database import Database, database_now
 from base.errors import Refused
 from subscribers.addresses import address_key
+from subscribers.changes.editing import change_address, move
+from subscribers.changes.erasing import erase
+from subscribers.changes.merging import merge
 from subscribers.consent import confirm_sign_up, opt_out, undo
-from subscribers.editing import change_address, move
-from subscribers.erasing import erase
-from subscribers.evidence import evidence_id
 from subscribers.importing import Asked, import_file
 from subscribers.keys import Keys
-from subscribers.merging import merge
 from subscribers.models import (
     Change,
     Consent,
@@ -38,7 +37,8 @@ from subscribers.models import (
 )
 from subscribers.people import find, get_subscriber, new_subscriber
 from subscribers.projection import folded
-from subscribers.stops_by_hand import lift_stops, stop
+from subscribers.proof.evidence import evidence_id
+from subscribers.stops.by_hand import lift_stops, stop
 from subscribers.suppression import mailable
 from tests.support.people import CONSENT, EVIDENCE, a_list, a_person
 

@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from base.database import Base, Database
 from base.errors import Refused
 from subscribers import consent
-from subscribers.evidence import evidence_id, sealed
 from subscribers.keys import Keys
 from subscribers.models import Consent, List, Subscriber, Subscription
 from subscribers.people import add_subscriber
 from subscribers.projection import MARKETING, OPENS, Holds, Will, fold, folded
+from subscribers.proof.evidence import evidence_id, sealed
 from tests.support.people import CONSENT, a_list, a_person
 
 DAY = datetime(2026, 11, 1, tzinfo=UTC)

@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from campaigns.archive import Entry, Published
-from subscribers.confirming import Waiting
-from subscribers.erasing import Receipt
-from subscribers.evidence import Shown
-from subscribers.forms import OPENS_WORDING, Form
+from subscribers.changes.erasing import Receipt
 from subscribers.preferences import Held
+from subscribers.proof.evidence import Shown
+from subscribers.signups.confirming import Waiting
+from subscribers.signups.forms import OPENS_WORDING, Form
 from tests.support.mail import mail, page
 from tests.support.sample import ARTICLE, LIST
 

@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 
 from base.config import BrandConfig
 from base.database import Database
-from subscribers import confirming, forms, signups
+from subscribers import signups
 from subscribers.addresses import parse_address
 from subscribers.card import show
 from subscribers.keys import Keys
 from subscribers.models import List, SignUp
 from subscribers.people import find
+from subscribers.signups import confirming, forms
 from tests.support.people import a_list
 
 BRAND = BrandConfig()

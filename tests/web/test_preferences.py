@@ -17,7 +17,7 @@ from base.database import Database, database_now
 from delivery.providers.files import Files
 from delivery.providers.provider import Answer as Told
 from delivery.providers.provider import Verdict
-from subscribers import forms, links
+from subscribers import links
 from subscribers.addresses import address_key
 from subscribers.audit import read
 from subscribers.card import show
@@ -25,6 +25,7 @@ from subscribers.consent import opt_out
 from subscribers.keys import Keys
 from subscribers.models import Subscription
 from subscribers.people import find, get_subscriber
+from subscribers.signups import forms
 from subscribers.suppression import mailable, suppress
 from tests.support.people import a_list, a_person
 from tests.support.signups import a_public_list, states

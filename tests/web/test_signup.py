@@ -9,11 +9,11 @@ from lxml import html as parser
 
 from base.config import BrandConfig
 from base.database import Database
-from subscribers import forms
 from subscribers.addresses import address_key
-from subscribers.evidence import content_hash
 from subscribers.keys import Keys
 from subscribers.models import Evidence, Wording
+from subscribers.proof.evidence import content_hash
+from subscribers.signups import forms
 from subscribers.suppression import suppress
 from tests.support.people import a_list, a_person
 from tests.support.signups import a_public_list, due_mails, signs_up, states, waiting

@@ -27,7 +27,7 @@ from campaigns.segments.tree import (
     StartsWith,
     Within,
 )
-from subscribers.custom import Field
+from subscribers.fields.custom import Field
 
 # Each type with a slot and, as with a ninth field, without one.
 FIELDS = {

@@ -10,7 +10,7 @@ from campaigns.segments.explain import Part, explain
 from campaigns.segments.grammar import parse
 from campaigns.segments.resolve import read_rule
 from campaigns.segments.saved import add_segment
-from subscribers.custom import Field, add_field
+from subscribers.fields.custom import Field, add_field
 from subscribers.keys import Keys
 from tests.campaigns.mailing import Mailing
 from tests.campaigns.segments.rules import FIELDS

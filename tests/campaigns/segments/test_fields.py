@@ -6,7 +6,7 @@ from campaigns.segments.fields import FIELDS, WAYS, Kind, kind
 from campaigns.segments.grammar import parse
 from campaigns.segments.words import describe
 from subscribers import fields as names
-from subscribers.custom import TYPES, Field
+from subscribers.fields.custom import TYPES, Field
 
 CUSTOM = {
     "city": Field("city"),

@@ -29,7 +29,7 @@ from campaigns.segments.tree import (
     Within,
 )
 from campaigns.segments.words import describe
-from subscribers.custom import Field
+from subscribers.fields.custom import Field
 from tests.campaigns.segments.rules import FIELDS, rules
 
 CITY = Compare("city", "=", "Milpitas")

@@ -8,12 +8,12 @@ from base.errors import BadInput, NotFound, Refused
 from campaigns.segments.people import Count, count, page
 from campaigns.segments.saved import add_segment, all_segments, chosen, doubt, edit_segment, get_segment, unreadable
 from subscribers.consent import opt_out
-from subscribers.custom import add_field, remember
+from subscribers.fields.custom import add_field, remember
+from subscribers.fields.retyping import change_type
 from subscribers.keys import Keys
 from subscribers.lists import add_list
 from subscribers.models import Subscription
 from subscribers.people import add_subscriber
-from subscribers.retyping import change_type
 
 RULE = 'city = "Milpitas" and tag has runner'
 

@@ -19,7 +19,7 @@ from campaigns.segments.sql import members, to_sql
 from campaigns.segments.tree import DidIn, Not, Rule, Some
 from delivery.models import Batch, Delivery, DeliveryException, Outcome, Run
 from delivery.outcomes import Flag
-from subscribers.custom import profile_values
+from subscribers.fields.custom import profile_values
 from subscribers.keys import Keys
 from subscribers.models import List, Profile, Subscriber, SubscriberTag, Subscription
 from subscribers.suppression import mailable

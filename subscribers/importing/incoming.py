@@ -1,0 +1,232 @@
+"""Rows of a file as people, or as stops on addresses. Which column is what: files/columns.py.
+
+Column by column, and each different value once: a million rows take a third of the time that row by row takes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
+from typing import Any, NamedTuple, TypeVar
+
+import orjson
+
+from base.errors import BadInput
+from base.time import now, to_ms
+from subscribers.addresses import Address, address_key, parse_address, wide_key
+from subscribers.fields import field_name
+from subscribers.fields.custom import Field, read_value
+from subscribers.fields.typed import Dates
+from subscribers.fields.values import clean, clean_all, clean_locale, clean_zone
+from subscribers.files.columns import Columns
+from subscribers.files.exports import Stop
+from subscribers.files.table import Row
+from subscribers.importing.instants import read_instant
+from subscribers.keys import Keys
+from subscribers.proof.evidence import SALT, Personal, sealed
+from subscribers.sheets import restore
+
+_TAG_ENDS = re.compile(r"[;|,]")  # a tag holds none of them, and people write all of them
+_NOBODY = Address("", "", "")
+_DAY = 86_400_000
+
+T = TypeVar("T")
+Column = Sequence[str]
+Wrong = dict[int, str]  # by place: why a row cannot be taken
+
+
+class Person(NamedTuple):
+    key: bytes
+    wide: bytes | None
+    email: str
+    fixed: tuple[str, ...]  # first_name, last_name, zone, locale; empty where nothing is said
+    custom: dict[str, str]  # without empty ones
+    custom_json: str
+    tags: tuple[str, ...]
+    joined: int | None  # milliseconds
+    consented: int | None
+    personal: Personal  # of their consent, should one be recorded
+
+
+class Stopped(NamedTuple):
+    key: bytes
+    wide: bytes | None
+    email: str
+    stop: Stop
+
+
+class Wrongly(NamedTuple):
+    typed: str  # what stands where the address should, for people to find the row by
+    reason: str
+
+
+class Reader:
+    """Reads the rows of one file."""
+
+    def __init__(self, keys: Keys, columns: Columns, fields: Mapping[str, Field], dates: Dates) -> None:
+        self._keys, self._columns, self.fields, self._dates = keys, columns, fields, dates
+        self._email = columns.fixed["email"]
+        self._latest = to_ms(now()) + _DAY  # whose clocks differ from ours are not of the future
+
+    def read(self, rows: Sequence[Row]) -> list[Person | Stopped | Wrongly]:
+        wrong: Wrong = {}
+        columns = list(zip(*self._whole(rows, wrong), strict=True))
+        addresses = _each(columns[self._email], parse_address, wrong, _NOBODY)
+        keys = [address_key(self._keys, each) for each in addresses]
+        wide = [wide_key(self._keys, each) for each in addresses]
+        stops = self._stops(columns)
+        unreadable: Wrong = {}
+        people = self._people(columns, keys, wide, addresses, unreadable)
+        unreadable = {place: why for place, why in unreadable.items() if place not in stops}
+        for place, stop in stops.items():
+            people[place] = Stopped(keys[place], wide[place], addresses[place].ascii, stop)
+        for place, why in {**unreadable, **wrong}.items():
+            people[place] = Wrongly(clean(columns[self._email][place])[:80], why)
+        return people
+
+    def _whole(self, rows: Sequence[Row], wrong: Wrong) -> list[list[str]]:
+        """Every row with exactly a cell a column."""
+        count = self._columns.count
+        table = [cells for _, cells in rows]
+        if any(map(count.__ne__, map(len, table))):
+            for place, cells in enumerate(table):
+                if why := _is_ragged(cells, count):
+                    wrong[place] = why
+                table[place] = [*cells[:count], *[""] * (count - len(cells))]
+        return [list(map(restore, cells)) for cells in table] if self._columns.is_defused else table
+
+    def _stops(self, columns: Sequence[Column]) -> dict[int, Stop]:
+        if everybody := self._columns.export.all_stopped:
+            return dict.fromkeys(range(len(columns[0])), everybody)
+        stops: dict[int, Stop] = {}
+        for index, rule in self._columns.rules:
+            hit = {text for text in set(columns[index]) if rule.pattern.search(text)}
+            if hit:
+                for place, text in enumerate(columns[index]):
+                    if text in hit:
+                        stops.setdefault(place, rule.stop)
+        return stops
+
+    def _people(
+        self,
+        columns: Sequence[Column],
+        keys: Sequence[bytes],
+        wide: Sequence[bytes | None],
+        addresses: Sequence[Address],
+        wrong: Wrong,
+    ) -> list[Person | Stopped | Wrongly]:
+        nothing = [""] * len(keys)
+
+        def said(what: str) -> Column:
+            index = self._columns.fixed.get(what)
+            return nothing if index is None else columns[index]
+
+        firsts, lasts = clean_all(said("first_name")), clean_all(said("last_name"))
+        if "name" in self._columns.fixed:
+            parted = [text.partition(" ") for text in clean_all(said("name"))]
+            firsts, lasts = [first for first, _, _ in parted], [last for _, _, last in parted]
+        zones, locales = _each(said("zone"), clean_zone, wrong, ""), _each(said("locale"), clean_locale, wrong, "")
+        custom = self._custom(columns, said("attributes"), wrong)
+        no_tags: tuple[str, ...] = ()
+        tags = _each(said("tags"), _tags, wrong, no_tags)
+        moments = [_each(said(what), partial(self._moment, what), wrong, None) for what in ("joined", "consented")]
+        fixed = zip(firsts, lasts, zones, locales, strict=True)
+        texts = [orjson.dumps(each).decode() for each in custom]
+        emails = [each.ascii for each in addresses]
+        personal = _personal([each.typed for each in addresses], clean_all(said("ip")))
+        whole = zip(keys, wide, emails, fixed, custom, texts, tags, *moments, personal, strict=True)
+        return list(map(Person._make, whole))
+
+    def _custom(self, columns: Sequence[Column], attributes: Column, wrong: Wrong) -> list[dict[str, str]]:
+        names = tuple(self._columns.custom)
+        read = [self._values(name, columns[index], wrong) for name, index in self._columns.custom.items()]
+        if not names:
+            found: list[dict[str, str]] = [{} for _ in attributes]
+        else:
+            found = [
+                {name: value for name, value in zip(names, values, strict=True) if value}
+                if "" in values
+                else dict(zip(names, values, strict=True))
+                for values in zip(*read, strict=True)
+            ]
+        if any(attributes):
+            more = _each(attributes, self._attributes, wrong, dict[str, str]())
+            found = [{**one, **other} for one, other in zip(found, more, strict=True)]
+        return found
+
+    def _values(self, name: str, column: Column, wrong: Wrong) -> list[str]:
+        field = self.fields.get(name)
+        if field is None or field.type == "text":
+            return clean_all(column)
+        return _each(column, partial(read_value, field, dates=self._dates), wrong, "")
+
+    def _moment(self, what: str, text: str) -> int | None:
+        plain = clean(text)
+        at = read_instant(plain, self._dates) if plain else None
+        if at is not None and at > self._latest:
+            raise BadInput(f"{what}: {plain[:40]!r} lies in the future; check it")
+        return at
+
+    def _attributes(self, text: str) -> dict[str, str]:
+        """JSON, as listmonk writes it: each name a custom field. What is no single value stays JSON."""
+        try:
+            found: Any = orjson.loads(text or "{}")
+        except orjson.JSONDecodeError as cause:
+            raise BadInput("its attributes are no JSON; mend them or leave them out") from cause
+        if not isinstance(found, dict):
+            raise BadInput("its attributes are no JSON object; mend them or leave them out")
+        read = {}
+        for name, value in ((field_name(key), _plain(each)) for key, each in found.items()):
+            field = self.fields.get(name)
+            read[name] = clean(value) if field is None else read_value(field, value, self._dates)
+        return {name: value for name, value in read.items() if value}
+
+
+def _each(column: Column, read: Callable[[str], T], wrong: Wrong, instead: T) -> list[T]:
+    """Every value read, each different one once; where it cannot be, `instead` and the reason."""
+    found: dict[str, T] = {}
+    bad: dict[str, str] = {}
+    for text in set(column):
+        try:
+            found[text] = read(text)
+        except BadInput as cause:
+            found[text], bad[text] = instead, cause.sentence
+    if bad:
+        for place, text in enumerate(column):
+            if text in bad:
+                wrong.setdefault(place, bad[text])
+    return list(map(found.__getitem__, column))
+
+
+def _personal(typed: Column, ips: Column) -> list[Personal]:
+    salts = os.urandom(SALT * len(typed))
+    facts = [
+        {"address": address, "ip": ip[:45]} if ip else {"address": address}
+        for address, ip in zip(typed, ips, strict=True)
+    ]
+    return [sealed(each, salts[at : at + SALT]) for at, each in zip(range(0, len(salts), SALT), facts, strict=True)]
+
+
+def _is_ragged(cells: Sequence[str], count: int) -> str:
+    spans = any("\n" in cell for cell in cells)
+    if not any(cell.strip() for cell in cells[count:]) and not (len(cells) < count and spans):
+        return ""
+    hint = "does a quote end too late" if spans else "is one with a comma not in quotes"
+    return f"has {len(cells)} values for {count} columns; {hint}?"
+
+
+@lru_cache(1 << 14)
+def _tags(text: str) -> tuple[str, ...]:
+    if not text:
+        return ()
+    return tuple(dict.fromkeys(tag for each in _TAG_ENDS.split(text) if (tag := clean(each).strip('" '))))
+
+
+def _plain(value: Any) -> str:
+    if value is None or value == [] or value == {}:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
