@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from sqlalchemy import Update, func, or_, select, update
+from sqlalchemy import Update, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
+from delivery.arrays import as_value, ids_in
 from delivery.models import Attempt, Delivery, DeliveryException, Event, Run, SeedCopy, Spooled
 from subscribers.changes import erasing
 from subscribers.changes.erasing import Receipt
@@ -16,7 +17,6 @@ from subscribers.keys import Keys
 from subscribers.models import Subscriber
 
 _GONE = "(erased)"
-_AT_ONCE = 500  # ids in a question
 
 
 def erase(s: Session, keys: Keys, person: Subscriber, *, actor: str, because: str) -> Receipt:
@@ -34,13 +34,12 @@ def erase(s: Session, keys: Keys, person: Subscriber, *, actor: str, because: st
     )
 
 
-def erased_among(s: Session, ids: Sequence[int]) -> set[int]:
+def erased_among(s: Session, ids: Collection[int]) -> set[int]:
     """Of whom nothing is to be written down any more."""
-    found: set[int] = set()
-    for start in range(0, len(ids), _AT_ONCE):
-        some = Subscriber.id.in_(ids[start : start + _AT_ONCE])
-        found.update(s.scalars(select(Subscriber.id).where(some, Subscriber.erased_at.is_not(None))))
-    return found
+    if not ids:
+        return set()
+    query = f"SELECT id FROM subscribers WHERE erased_at IS NOT NULL AND id IN ({ids_in(s, 'ids')})"  # noqa: S608  names of ours
+    return set(s.scalars(text(query), {"ids": as_value(set(ids))}))
 
 
 def _events(s: Session, ids: Sequence[int], email: str) -> int:

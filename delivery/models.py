@@ -39,9 +39,7 @@ class Run(Base):
     held: Mapped[str | None] = mapped_column(Text)  # the provider's words, when it refuses the sender or the request
     doubts: Mapped[int] = mapped_column(default=0)  # uncertain answers in a row: the first breaker
     events_expected: Mapped[bool] = mapped_column(Boolean, default=True)
-    timing: Mapped[str | None] = mapped_column(
-        Text
-    )  # JSON: when its batches may leave, where that is more than at once
+    timing: Mapped[str | None] = mapped_column(Text)  # JSON: when its batches may leave, where not at once
     cap_most: Mapped[int] = mapped_column(default=0, server_default="0")  # [frequency] at the launch; 0: no limit
     cap_seconds: Mapped[int] = mapped_column(default=0, server_default="0")
     released_at: Mapped[datetime | None]  # when a person last let it go on
@@ -222,6 +220,10 @@ class Installation(Base):
     restored_at: Mapped[datetime | None]
     sending_off: Mapped[str | None] = mapped_column(Text)  # why nothing is claimed until a person has looked
     pulled_at: Mapped[datetime | None]  # when the last whole pull of the provider's suppressions began
+    swept_at: Mapped[datetime | None]  # when the last one of everything there is began
+    pull_tried_at: Mapped[datetime | None]
+    pull_said: Mapped[str | None] = mapped_column(Text)  # what the last whole one brought
+    pull_trouble: Mapped[str | None] = mapped_column(Text)  # why the last try was not whole; empty when it was
 
 
 class Place(Base):

@@ -11,16 +11,8 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from base.time import to_ms
+from delivery.arrays import as_value, rows_in
 from delivery.models import Run
-
-_MERGE = """
-INSERT INTO outcomes (run_id, subscriber_id, flags, first_at, last_at)
-SELECT d.run_id, d.subscriber_id, :flag, :at, :at FROM deliveries d
-WHERE d.run_id = :run AND d.subscriber_id = :person
-ON CONFLICT (run_id, subscriber_id) DO UPDATE SET flags = outcomes.flags | excluded.flags,
-    first_at = CASE WHEN excluded.first_at < outcomes.first_at THEN excluded.first_at ELSE outcomes.first_at END,
-    last_at = CASE WHEN excluded.last_at > outcomes.last_at THEN excluded.last_at ELSE outcomes.last_at END
-"""
 
 
 class Flag(IntFlag):
@@ -34,14 +26,19 @@ class Flag(IntFlag):
     CLICKED = 128
     COMPLAINED = 256
     OPTED_OUT = 512
+    OPENED_BY_MACHINE = 1024  # a privacy proxy fetched the pictures: it says that the mail arrived, and no more
+    CLICKED_BY_BOT = 2048  # a scanner followed the links
+    SOFT = 4096  # beside BLOCKED: the mailbox turned it away, for now
 
+
+_BY_MACHINES = Flag.OPENED_BY_MACHINE | Flag.CLICKED_BY_BOT
 
 # The strongest news first: a mailbox that took the mail and bounced it later did not deliver it; a deferral is
 # overtaken by whatever came of it. Opened or clicked without more means that it arrived.
 FATES = {
     "bounced": Flag.BOUNCED,
     "dropped": Flag.DROPPED,
-    "delivered": Flag.DELIVERED | Flag.OPENED | Flag.CLICKED | Flag.COMPLAINED,
+    "delivered": Flag.DELIVERED | Flag.OPENED | Flag.CLICKED | Flag.COMPLAINED | _BY_MACHINES,
     "blocked": Flag.BLOCKED,
     "deferred": Flag.DEFERRED,
 }
@@ -62,15 +59,45 @@ class Turned:
     at: datetime
 
 
+# Whose (run, person) → flags, first and last time in milliseconds.
+Merged = dict[tuple[int, int], tuple[int, int, int]]
+
+_MERGE = """
+INSERT INTO outcomes (run_id, subscriber_id, flags, first_at, last_at)
+SELECT d.run_id, d.subscriber_id, w.flags, w.first_at, w.last_at
+FROM {rows} w JOIN deliveries d ON d.run_id = w.run_id AND d.subscriber_id = w.subscriber_id
+WHERE true ORDER BY d.run_id, d.subscriber_id
+ON CONFLICT (run_id, subscriber_id) DO UPDATE SET flags = outcomes.flags | excluded.flags,
+    first_at = CASE WHEN excluded.first_at < outcomes.first_at THEN excluded.first_at ELSE outcomes.first_at END,
+    last_at = CASE WHEN excluded.last_at > outcomes.last_at THEN excluded.last_at ELSE outcomes.last_at END
+"""
+
+
 def merge(s: Session, turned: Sequence[Turned]) -> None:
     """Turn flags on for those who are in the run; about anybody else nothing is recorded."""
-    # One statement each, so that what others write at this moment stays; one order, so that no two wait in a ring.
-    rows = [
-        {"run": one.run_id, "person": one.subscriber_id, "flag": int(one.flag), "at": to_ms(one.at)}
-        for one in sorted(turned, key=lambda one: (one.run_id, one.subscriber_id))
-    ]
-    if rows:
-        s.execute(text(_MERGE), rows)
+    merged: Merged = {}
+    for one in turned:
+        merge_one(merged, (one.run_id, one.subscriber_id), int(one.flag), to_ms(one.at))
+    merge_all(s, merged)
+
+
+def merge_one(merged: Merged, whose: tuple[int, int], flag: int, at: int) -> None:
+    """Add a flag to what is to be merged."""
+    held = merged.get(whose)
+    if held is None:
+        merged[whose] = flag, at, at
+    else:
+        flags, first, last = held
+        merged[whose] = flags | flag, at if at < first else first, at if at > last else last
+
+
+def merge_all(s: Session, merged: Merged) -> None:
+    """For thousands: one statement, which adds to what others write, in one order: no two wait in a ring."""
+    if not merged:
+        return
+    rows = [(*whose, *what) for whose, what in sorted(merged.items())]
+    held = rows_in(s, "rows", "run_id subscriber_id flags first_at last_at")
+    s.execute(text(_MERGE.format(rows=held)), {"rows": as_value(rows)})
 
 
 def run_of(s: Session, public_id: str) -> int | None:

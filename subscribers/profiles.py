@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -19,6 +19,9 @@ UPDATE profiles SET
     last_clicked = CASE WHEN coalesce(last_clicked, 0) < :clicked THEN :clicked ELSE last_clicked END
 WHERE subscriber_id = :person AND (coalesce(last_opened, 0) < :opened OR coalesce(last_clicked, 0) < :clicked)
     AND EXISTS (SELECT 1 FROM subscribers p WHERE p.id = :person AND p.erased_at IS NULL AND p.merged_into IS NULL)
+"""
+_TAKE_BACK = """
+UPDATE profiles SET last_clicked = :at WHERE subscriber_id = :person AND last_clicked > coalesce(:at, 0)
 """
 
 
@@ -39,3 +42,10 @@ def roll_up(s: Session, seen: Iterable[Seen]) -> None:
         mine[each.deed] = max(mine[each.deed], to_ms(each.at))
     if newest:
         s.execute(text(_ROLL_UP), [{"person": person, **newest[person]} for person in sorted(newest)])
+
+
+def take_back_clicks(s: Session, newest: Mapping[int, int | None]) -> None:
+    """Some of what was taken for their clicks was not: back to the newest that was, in milliseconds."""
+    rows = [{"person": person, "at": newest[person]} for person in sorted(newest)]
+    if rows:
+        s.execute(text(_TAKE_BACK), rows)

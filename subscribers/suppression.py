@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, exists, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from base.database import database_now
@@ -22,6 +23,18 @@ Reason = Literal["opt-out", "hard bounce", "complaint", "erasure", "manual", "in
 THEIR_OWN: frozenset[Reason] = frozenset({"opt-out", "complaint", "erasure"})
 # What staff stopped goes along when staff change an address: they may have meant the person.
 FOLLOWS: frozenset[str] = THEIR_OWN | {"manual"}
+
+
+@dataclass(frozen=True)
+class Befallen:
+    """A stop on an address that is nobody's own word. `wide`: its wide key, for an address that nobody holds."""
+
+    address_key: bytes
+    reason: Literal["hard bounce", "invalid"]
+    at: datetime
+    source: str
+    wide: bytes | None
+
 
 OPTED_OUT = "opted out"
 ERASED = "erased"
@@ -99,6 +112,28 @@ def suppress(
         journal.note(s, journal.STOPPED, key=key.hex(), list=list_id, reason=reason, at=to_ms(at))
     s.flush()
     return new
+
+
+def suppress_many(s: Session, stops: Iterable[Befallen]) -> None:
+    """As `suppress` everywhere, for thousands of what befell addresses: a few statements for all of them."""
+    many = list(stops)
+    addresses = [each.address_key for each in many]
+    if not addresses:
+        return
+    held = select(Subscriber.address_key, Subscriber.wide_key).where(Subscriber.address_key.in_(addresses))
+    wides = {key: wide for key, wide in s.execute(held) if wide}
+    wanted: dict[tuple[bytes, str], Befallen] = {}
+    for each in many:
+        for key in (each.address_key, each.wide or wides.get(each.address_key)):
+            if key:
+                wanted.setdefault((key, each.reason), each)
+    there = {(key, reason) for key, reason, on in active_among(s, {key for key, _ in wanted}) if on is None}
+    new = {what: each for what, each in wanted.items() if what not in there}
+    rows = [{"address_key": key, "reason": why, "at": x.at, "source": x.source} for (key, why), x in new.items()]
+    if rows:
+        s.execute(insert(Suppression), rows)
+    for (key, why), x in new.items():
+        journal.note(s, journal.STOPPED, key=key.hex(), list=None, reason=why, at=to_ms(x.at))
 
 
 def lift(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -19,8 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from base.errors import BadInput, ConfigError
-from delivery.outcomes import Flag
+from base.time import now, to_ms
 from delivery.providers.news import News, natural_key
+from delivery.providers.sendgrid.meanings import PLAIN, Meaning, meaning
 
 SIGNATURE = "X-Twilio-Email-Event-Webhook-Signature"
 TIMESTAMP = "X-Twilio-Email-Event-Webhook-Timestamp"
@@ -28,25 +28,16 @@ TIMESTAMP = "X-Twilio-Email-Event-Webhook-Timestamp"
 # Ours ride in custom_args, which SendGrid merges flat into each event: prefixed, so that no key of its own wins.
 ATTEMPT, RUN, SUBSCRIBER = "ts_attempt", "ts_run", "ts_subscriber"
 
-# SendGrid's event → our word and what it turns on. `bounce` and `dropped` say more in type and reason.
-_KINDS = {
-    "processed": ("processed", Flag.PROCESSED),
-    "deferred": ("deferred", Flag.DEFERRED),
-    "delivered": ("delivered", Flag.DELIVERED),
-    "open": ("opened", Flag.OPENED),
-    "click": ("clicked", Flag.CLICKED),
-    "spamreport": ("complained", Flag.COMPLAINED),
-    "unsubscribe": ("opted out", Flag.OPTED_OUT),
-    "group_unsubscribe": ("opted out", Flag.OPTED_OUT),
-}
-_DROP_STOPS = {
-    "bounced address": "hard bounce",
-    "invalid": "hard bounce",
-    "spam reporting address": "complaint",
-    "unsubscribed address": "opt-out",
-}
+_WORDS = ("reason", "response", "url", "status")
 _LARGEST_ID = 2**31 - 1  # of ours; another program that mails through the account may mean something else by the name
-_URGENT = (b'"spamreport"', b'"unsubscribe"', b'"group_unsubscribe"')
+_LATEST = 32_503_680_000  # the year 3000: whatever is later was no count of seconds
+_URGENT = (
+    b'"spamreport"',
+    b'"unsubscribe"',
+    b'"group_unsubscribe"',
+    b'"Unsubscribed Address"',
+    b'"Spam Reporting Address"',
+)
 
 
 def public_key(text: str) -> ec.EllipticCurvePublicKey:
@@ -94,72 +85,67 @@ def _loads(body: bytes) -> Any:
 
 
 def _read(event: dict[str, Any]) -> News:
-    raw = _clean(event.get("event", ""))[:64]
-    kind, flag = _KINDS.get(raw, (raw or "unknown", None))
-    stop, opted_out = None, raw in ("unsubscribe", "group_unsubscribe")
-    if raw == "bounce":
-        kind, flag, stop = _bounce(event)
-    elif raw == "dropped":
-        kind, flag = "dropped", Flag.DROPPED
-        stop = _DROP_STOPS.get(str(event.get("reason", "")).strip().lower())
-    elif raw == "open" and event.get("sg_machine_open") is True:
-        # A privacy proxy fetched the pictures: the mail is there, and whether anybody looked is not known.
-        kind, flag = "opened by a machine", Flag.DELIVERED
-    elif raw == "spamreport":
-        stop, opted_out = "complaint", True
+    get = event.get
+    raw = _clean(get("event", ""))[:64]
+    found = PLAIN.get(raw) or _closest(raw, event)
+    second, attempt = _second(get("timestamp")), get(ATTEMPT)
+    about = attempt or get("sg_message_id", "")
+    link, group = get("url", ""), get("asm_group_id", "")
+    # Separated by what no header or address holds. Not the id: it changes with the repetition.
+    parts = f"{get('event')}\x1f{about}\x1f{get('email')}\x1f{get('timestamp')}\x1f{link}\x1f{group}"
     return News(
-        kind=kind,
-        email=_clean(event.get("email", ""))[:320],
-        at=_instant(event.get("timestamp")),
-        natural_key=_key(event),
-        flag=flag,
-        stop=stop,
-        everywhere=raw != "group_unsubscribe",
-        opted_out=opted_out,
-        attempt=_text(event, ATTEMPT),
-        run=_text(event, RUN),
-        subscriber_id=_number(event.get(SUBSCRIBER)),
-        detail=_detail(event),
-        provider_event_id=_clean(event.get("sg_event_id", ""))[:100],
+        found.kind if found else raw or "unknown",
+        _clean(get("email", ""))[:320],
+        second * 1000 if second else to_ms(now()),
+        natural_key(second, parts),
+        int(found.flag) if found and found.flag is not None else None,
+        found.stop if found else None,
+        found.everywhere if found else True,
+        found.opted_out if found else False,
+        _text(attempt),
+        _text(get(RUN)),
+        _number(get(SUBSCRIBER)),
+        _detail(event),
+        _clean(get("sg_event_id", ""))[:100],
+        found is not None,
     )
 
 
-def _bounce(event: dict[str, Any]) -> tuple[str, Flag, str | None]:
-    """`blocked` and `expired` are of the moment; only a real bounce says that the address is dead."""
-    if event.get("type", "bounce") == "bounce":
-        return "bounced", Flag.BOUNCED, "hard bounce"
-    return "blocked", Flag.BLOCKED, None
+def _closest(raw: str, event: dict[str, Any]) -> Meaning | None:
+    """Where the event's name does not say all."""
+    type_, reason = event.get("type", ""), event.get("reason", "")
+    if raw == "bounce":
+        reason = event.get("bounce_classification", "")
+    elif raw == "open":
+        type_, reason = "machine" if event.get("sg_machine_open") is True else "", ""
+    return meaning(raw, str(type_).strip().lower(), str(reason).strip().lower())
 
 
-def _key(event: dict[str, Any]) -> bytes:
-    about = event.get(ATTEMPT) or event.get("sg_message_id", "")
-    which = (event.get("url", ""), event.get("asm_group_id", ""))
-    return natural_key(event.get("event"), about, event.get("email"), event.get("timestamp"), *which)
-
-
-def _instant(seconds: object) -> datetime:
+def _second(value: object) -> int:
+    """0 where it is none."""
     try:
-        return datetime.fromtimestamp(float(seconds), UTC)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError, OSError):
-        return datetime.now(UTC)
+        second = int(float(value))  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return 0
+    return second if 0 < second < _LATEST else 0
 
 
-def _text(event: dict[str, Any], name: str) -> str | None:
-    value = event.get(name)
+def _text(value: object) -> str | None:
     return _clean(value)[:64] if isinstance(value, str) and value else None
 
 
 def _number(value: object) -> int | None:
-    text = str(value)
+    text = value if type(value) is str else str(value)
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
     return number if 0 < number <= _LARGEST_ID else None
 
 
 def _detail(event: dict[str, Any]) -> str:
-    words = (event.get("reason"), event.get("response"), event.get("url"), event.get("status"))
-    return " · ".join(_clean(word) for word in words if word)[:500]
+    words = [_clean(event[name]) for name in _WORDS if event.get(name)]
+    return " · ".join(words)[:500] if words else ""
 
 
 def _clean(value: object) -> str:
     """Other mail servers wrote parts of this: no control characters reach our tables or a terminal."""
-    return "".join(c if c.isprintable() else " " for c in str(value))
+    text = value if type(value) is str else str(value)
+    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
