@@ -82,7 +82,7 @@ class Outbox:
     def step(self) -> bool:
         """One batch, from claim to record. False when there was none to claim or the provider cannot be reached."""
         with self._db.read() as s:
-            if not is_due(s):
+            if not is_due(s, self._provider.account):
                 return False  # looking takes no write lock
         if not self._is_reachable():
             return False

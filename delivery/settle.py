@@ -8,18 +8,19 @@ waiting time is the one assumption; `[delivery] settle = "hold"` does without it
 from __future__ import annotations
 
 import logging
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from base.database import Database, database_now
 from delivery import events
-from delivery.ledger import lose, prove, record
+from delivery.ledger import lose, prove
+from delivery.ledger.due import is_silent
 from delivery.models import Attempt, Batch, Delivery, DeliveryException, Run
-from delivery.providers.provider import Provider, Question, Verdict
+from delivery.probing import probe
+from delivery.providers.provider import Provider, Question
 from subscribers.models import Subscriber
 
 log = logging.getLogger(__name__)
@@ -46,8 +47,8 @@ def settle(db: Database, provider: Provider, rules: Rules) -> int:
     settled = 0
     for question in questions:
         settled += _settle_one(db, provider, rules, question, alive_since if quiet else None)
-    if len(questions) > settled or _stopped_runs(db):
-        _probe(db, provider, rules)
+    if len(questions) > settled or _is_stopped(db, provider):
+        probe(db, provider, lambda s: _probe_is_due(s, provider, rules))
     return settled
 
 
@@ -109,34 +110,20 @@ def _lost(db: Database, question: Question, evidence: str) -> int:
         return int(lose(s, attempt, evidence))
 
 
-def _stopped_runs(db: Database) -> bool:
+def _is_stopped(db: Database, provider: Provider) -> bool:
+    """Does a run wait, by itself or because the provider answers nobody?"""
     with db.read() as s:
-        return s.scalar(select(func.count()).where(_breaker_open(), _unfinished())) != 0
+        stopped = _unfinished() if is_silent(s, provider.account) else and_(Run.doubts >= 2, _unfinished())
+        return bool(s.scalar(select(select(Run.id).where(stopped).exists())))
 
 
-def _breaker_open() -> ColumnElement[bool]:
-    return Run.doubts >= 2
+def _doubtful() -> Select[bool]:
+    return select(select(Run.id).where(Run.doubts >= 2, _unfinished()).exists())
 
 
 def _unfinished() -> ColumnElement[bool]:
     planned = select(Batch.number).where(Batch.run_id == Run.id, Batch.state == "planned")
     return planned.exists()
-
-
-def _probe(db: Database, provider: Provider, rules: Rules) -> None:
-    """A mail that reaches nobody. Taken, it lets a stopped run try one batch; told of, it shows the way back alive."""
-    with db.write() as s:
-        if not _probe_is_due(s, provider, rules):
-            return
-        now = database_now(s)
-        attempt = Attempt(id=secrets.token_urlsafe(12), account=provider.account, started_at=now, lease_until=now)
-        s.add(attempt)
-    answer = provider.probe(attempt.id)
-    log.info("attempt=%s probe %s %s", attempt.id, answer.verdict, answer.words)
-    with db.write() as s:
-        record(s, attempt.id, answer)
-        if answer.verdict is Verdict.ACCEPTED:
-            s.execute(update(Run).where(_breaker_open()).values(doubts=1))
 
 
 def _probe_is_due(s: Session, provider: Provider, rules: Rules) -> bool:
@@ -145,4 +132,5 @@ def _probe_is_due(s: Session, provider: Provider, rules: Rules) -> bool:
     if last and last[0].started_at > database_now(s) - rules.between_probes:
         return False
     taken_in_vain = [p for p in last if p.verdict == "accepted" and p.first_event_at is None]
-    return len(taken_in_vain) < PROBES
+    # Where every run waits for the provider, what is asked is whether it takes mail, not whether it tells of it.
+    return len(taken_in_vain) < PROBES or (is_silent(s, provider.account) and not s.scalar(_doubtful()))

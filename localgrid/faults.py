@@ -20,6 +20,7 @@ REQUEST_KINDS = {
     "drip": {"seconds"},
     "refuse_address": {"addresses"},
     "refuse_sender": set[str](),
+    "credits": {"left"},
 }
 STANDING_KINDS = {
     "events_off": set[str](),
@@ -29,13 +30,13 @@ STANDING_KINDS = {
     "events_lose": {"probability", "seed"},
     "log_lag": {"seconds"},
 }
-_NEEDED = {"delay": "ms", "status": "status", "drip": "seconds", "refuse_address": "addresses"}
+_NEEDED = {"delay": "ms", "status": "status", "drip": "seconds", "refuse_address": "addresses", "credits": "left"}
 _NEEDED |= {"events_delay": "seconds", "events_lose": "probability", "log_lag": "seconds"}
 _MATCH = {"path", "to", "nth", "every", "probability", "seed"}
 _CHOICES = {("delay", "at"): ("split", "before", "after"), ("reset", "when"): ("before", "after", "body")}
 
 
-_NUMBERS = {"ms", "seconds", "probability", "status", "reset_after", "nth", "every", "times"}
+_NUMBERS = {"ms", "seconds", "probability", "status", "reset_after", "nth", "every", "times", "left"}
 
 
 class BadRule(ValueError):

@@ -76,11 +76,22 @@ def _response(
         return accept()
     if fault.kind == "refuse_address":
         return _refuse_addresses(message(), fault.args["addresses"]) or accept()
+    if fault.kind == "credits":
+        return _spend(fault, message()) or accept()
     if fault.kind == "refuse_sender":
         return refusal(400, "Does not contain a valid address.", "from.email")
     if fault.args.get("accept") or fault.args.get("when") == "after":
         accept()
     return _canned(fault) if fault.kind == "status" else None
+
+
+def _spend(fault: Rule, message: Message | None) -> Response | None:
+    """A request for more people than the plan has left is refused whole; what is accepted is paid for."""
+    people = sum(len(one["to"]) for one in message["personalizations"]) if message else 0
+    if people > fault.args["left"]:
+        return refusal(401, "Maximum credits exceeded")
+    fault.args["left"] -= people
+    return None
 
 
 def _canned(fault: Rule) -> Response:

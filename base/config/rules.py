@@ -52,6 +52,13 @@ def whole(default: int, low: int, high: int) -> Any:
     return key(default, f"a whole number from {low} to {high}", read, int)
 
 
+def share(default: float) -> Any:
+    def read(value: Any, _: Path) -> Any:
+        return float(need(value, type(value) in (int, float) and 0 <= value <= 1))
+
+    return key(default, "a share from 0 to 1, such as 0.05", read, float)
+
+
 def flag(default: bool) -> Any:
     words = {"true": True, "false": False}
     return key(default, "true or false", lambda v, _: need(v, type(v) is bool), lambda text: words[text.lower()])
@@ -94,8 +101,11 @@ def url(default: str, *, or_none: bool = False) -> Any:
     return key(default, "an address such as https://news.example.com" + (', or ""' if or_none else ""), read)
 
 
-def zone(default: str) -> Any:
-    return key(default, "a time zone such as Europe/Berlin", lambda value, _: find_zone(value).key)
+def zone(default: str, *, or_none: bool = False) -> Any:
+    def read(value: Any, _: Path) -> Any:
+        return value if or_none and value == "" else find_zone(value).key
+
+    return key(default, "a time zone such as Europe/Berlin" + (', or ""' if or_none else ""), read)
 
 
 def database(default: str) -> Any:

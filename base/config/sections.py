@@ -105,6 +105,27 @@ class CampaignsConfig:
 
 
 @dataclass(frozen=True)
+class PaceConfig:
+    per_hour: int = key.whole(0, 0, 1_000_000_000)
+    per_day: int = key.whole(0, 0, 1_000_000_000)
+    day_zone: str = key.zone("", or_none=True)
+    ask_again: timedelta = key.duration("15m")
+
+
+@dataclass(frozen=True)
+class FrequencyConfig:
+    most: int = key.whole(0, 0, 1000)
+    within: timedelta = key.duration("7d")
+
+
+@dataclass(frozen=True)
+class BrakesConfig:
+    bounces: float = key.share(0.05)
+    complaints: float = key.share(0.003)
+    after: int = key.whole(500, 1, 1_000_000_000)
+
+
+@dataclass(frozen=True)
 class AlertsConfig:
     to: tuple[str, ...] = key.texts()
     webhook: str = key.text("", 'an https address, http on this machine, or ""', _WEBHOOK)
@@ -139,6 +160,9 @@ class Config:
     web: WebConfig = WebConfig()
     brand: BrandConfig = BrandConfig()
     campaigns: CampaignsConfig = CampaignsConfig()
+    pace: PaceConfig = PaceConfig()
+    frequency: FrequencyConfig = FrequencyConfig()
+    brakes: BrakesConfig = BrakesConfig()
     alerts: AlertsConfig = AlertsConfig()
     templates: TemplatesConfig = TemplatesConfig()
     sources: SourcesConfig = SourcesConfig()

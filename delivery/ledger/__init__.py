@@ -10,8 +10,9 @@ and is no error.
 """
 
 from delivery.ledger.brakes import drop, expire, hold, release
-from delivery.ledger.claim import Claim, Member, claim, is_due
+from delivery.ledger.claim import Claim, Member, claim
 from delivery.ledger.counts import Counts, counts
+from delivery.ledger.due import is_due
 from delivery.ledger.plan import add, freeze, open_run
 from delivery.ledger.record import accept, prove, record, sweep
 from delivery.ledger.resolve import lose

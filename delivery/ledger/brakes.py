@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, func, update
 from sqlalchemy.orm import Session
 
 from base.database import database_now
+from delivery import rests
 from delivery.models import Batch, Run
 
 
@@ -16,7 +17,10 @@ def hold(s: Session, run_id: int) -> None:
 
 def release(s: Session, run_id: int) -> None:
     """Claim again: lifts a pause, a provider's hold and the breaker, because a person has looked."""
-    s.execute(update(Run).where(Run.id == run_id).values(paused=False, held=None, doubts=0))
+    s.execute(
+        update(Run).where(Run.id == run_id).values(paused=False, held=None, doubts=0, released_at=database_now(s))
+    )
+    rests.ask_soon(s)
 
 
 def drop(s: Session, run_id: int) -> None:

@@ -8,20 +8,21 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, TextClause, and_, select, text
+from sqlalchemy import Row, Select, TextClause, and_, select, text, update
 from sqlalchemy.orm import Session
 
 from base.database import now_sql
 from base.time import to_ms
+from delivery import pace
 from delivery.ledger.carry import note_leaving, reached_earlier
+from delivery.ledger.due import next_due
 from delivery.ledger.frequency import HAD_ONE, had_one
-from delivery.models import Delivery, DeliveryException
+from delivery.ledger.split import MAY_NOT_PART, may_not_part, part
+from delivery.models import Batch, Delivery, DeliveryException, Run
 from subscribers.models import Subscriber
 from subscribers.suppression import mailable, why_not
 
 ELSEWHERE = "address changed since the audience was frozen"
-MOST_DOUBTS = 6  # a dead provider may cost this many uncertain batches a run, and what was in flight
-_ADVISORY = 0x7115EE7  # tells our advisory locks from those of others in the same PostgreSQL
 
 
 @dataclass(frozen=True)
@@ -46,31 +47,14 @@ class Claim:
     members: tuple[Member, ...]
 
 
-_DUE = """
-SELECT b.run_id, b.number, b.tries, b.first_subscriber AS first, b.last_subscriber AS last,
-       r.public_id, r.list_id, r.message_id, r.envelope, r.doubts, r.frozen_at
-FROM batches b JOIN runs r ON r.id = b.run_id
-WHERE b.state = 'planned' AND b.not_before <= {now} AND {now} < b.not_after
-  AND r.frozen_at IS NOT NULL AND NOT r.paused AND r.held IS NULL
-  AND NOT EXISTS (SELECT 1 FROM installation i WHERE i.sending_off IS NOT NULL)
-  AND (r.doubts = 0 OR (r.doubts = 1 AND NOT EXISTS (
-        SELECT 1 FROM batches o WHERE o.run_id = b.run_id AND o.state = 'leaving')
-        AND (SELECT count(*) FROM attempts a WHERE a.run_id = b.run_id AND a.verdict = 'uncertain'
-             AND a.answered_at IS NOT NULL) < {doubts}))
-ORDER BY b.not_before, b.run_id, b.number LIMIT 1 {lock}
-"""
-# On PostgreSQL two workers never wait for one row. Sharing the run's row makes a hold wait for claims under way; a
-# claim passes over a run that is being changed: if it waited, a cancellation and it could wait for each other.
-_LOCK = {"sqlite": "", "postgresql": "FOR UPDATE OF b SKIP LOCKED FOR SHARE OF r SKIP LOCKED"}
-
 _LEAVE = """
 UPDATE batches SET state = 'leaving', attempt = :attempt, tries = tries + 1, owner = :owner,
        lease_until = {now} + :lease
 WHERE run_id = :run AND number = :batch AND state = 'planned'
 """
 _ATTEMPT = """
-INSERT INTO attempts (id, run_id, batch, number, account, started_at, lease_until)
-VALUES (:attempt, :run, :batch, :number, :account, {now}, {now} + :lease)
+INSERT INTO attempts (id, run_id, batch, number, account, started_at, lease_until, people)
+VALUES (:attempt, :run, :batch, :number, :account, {now}, {now} + :lease, :people)
 """
 _SKIP = """
 INSERT INTO exceptions (run_id, subscriber_id, batch, attempt, kind, reason, at)
@@ -99,16 +83,21 @@ def claim(s: Session, *, owner: str, account: str, lease: timedelta, fence: Call
 
     `fence` says whether an address may be mailed at all ([delivery] only_to).
     """
-    due = s.execute(_sql(s, _DUE, lock=True)).one_or_none()
-    if due is None or (due.doubts and not _goes_alone(s, due.run_id)):
+    due = next_due(s, account)
+    room = pace.room(s, due.run_id) if due and due.paced else None
+    if due and room:
+        due = _fitting(s, due, account, room)
+    if due is None:
         return None
     attempt = secrets.token_urlsafe(12)
     facts = {"run": due.run_id, "batch": due.number, "attempt": attempt, "number": due.tries + 1}
     facts |= {"owner": owner, "account": account, "lease": round(lease.total_seconds() * 1000)}
     if s.execute(_sql(s, _LEAVE), facts).rowcount != 1:  # type: ignore[attr-defined]
         return None
-    s.execute(_sql(s, _ATTEMPT), facts)
     members = _recheck(s, due, attempt, fence)
+    s.execute(_sql(s, _ATTEMPT), {**facts, "people": len(members)})
+    if room:
+        room.take(len(members))
     if members:
         note_leaving(s, due.public_id, attempt, account, members)
     else:
@@ -125,18 +114,26 @@ def claim(s: Session, *, owner: str, account: str, lease: timedelta, fence: Call
     )
 
 
-def is_due(s: Session) -> bool:
-    """Is there anything to claim? Asking takes no lock."""
-    return s.execute(_sql(s, _DUE)).first() is not None
+def _fitting(s: Session, due: Row[Any], account: str, room: pace.Room) -> Row[Any] | None:
+    """As much of the batch as may leave now; None where nothing of it may."""
+    if not room.people or due.size <= room.people:
+        return due if room.people else None  # another worker was quicker
+    batch = s.get_one(Batch, (due.run_id, due.number), populate_existing=True)
+    if may_not_part(s, batch):
+        return due if _fits_whole(s, batch, room) else None
+    number = part(s, batch, room.people)
+    return next_due(s, account, only=(due.run_id, number)) if number else due
 
 
-def _goes_alone(s: Session, run_id: int) -> bool:
-    """While there is doubt. On PostgreSQL two workers may both have seen nothing in flight: one of them goes on."""
-    if s.get_bind().dialect.name == "sqlite":
-        return True
-    alone = s.scalar(text("SELECT pg_try_advisory_xact_lock(:ours, :run)"), {"ours": _ADVISORY, "run": run_id})
-    leaving = "SELECT EXISTS (SELECT 1 FROM batches WHERE run_id = :run AND state = 'leaving')"
-    return bool(alone) and not s.scalar(text(leaving), {"run": run_id})
+def _fits_whole(s: Session, batch: Batch, room: pace.Room) -> bool:
+    """What may not part is slowed by the hour's limit afterwards; the day's limit it waits for, or a person."""
+    if room.no_day_has(batch.size):
+        s.execute(update(Run).where(Run.id == batch.run_id, Run.held.is_(None)).values(held=MAY_NOT_PART))
+        return False
+    if tomorrow := room.tomorrow_for(batch.size):
+        batch.not_before = tomorrow
+        s.flush()
+    return tomorrow is None
 
 
 def _recheck(s: Session, due: Row[Any], attempt: str, fence: Callable[[str], bool]) -> tuple[Member, ...]:
@@ -205,6 +202,5 @@ def _close_empty(s: Session, facts: dict[str, Any]) -> None:
     s.execute(text(ended), facts)
 
 
-def _sql(s: Session, statement: str, *, lock: bool = False) -> TextClause:
-    dialect = s.get_bind().dialect.name
-    return text(statement.format(now=now_sql(dialect), doubts=MOST_DOUBTS, lock=_LOCK[dialect] if lock else ""))
+def _sql(s: Session, statement: str) -> TextClause:
+    return text(statement.format(now=now_sql(s.get_bind().dialect.name)))

@@ -9,13 +9,16 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from base.database import database_now
+from delivery import pace, rests
 from delivery.ledger.split import MAY_NOT_PART, halve, may_not_part, people_in
 from delivery.models import Attempt, Batch, Delivery, DeliveryException, Duplicate, Run
 from delivery.providers.provider import Answer, Verdict
 from subscribers import journal
 
 WAIT_AGAIN = timedelta(seconds=5)  # before a returned batch is tried again, where the provider names no time
-MOST_REFUSALS = 12  # refused requests a run: repeated 400s get an account blocked
+MOST_REFUSALS = 12  # refused requests a run that name nobody: repeated 400s get an account blocked
+MOST_NAMED = 100  # and of those that name people, each of which costs a request
+REPEATED = "SendGrid refused so many requests of this campaign that one more may get the account blocked"
 
 
 def record(s: Session, attempt_id: str, answer: Answer) -> None:
@@ -27,6 +30,8 @@ def record(s: Session, attempt_id: str, answer: Answer) -> None:
         attempt.evidence = answer.words or attempt.evidence
     if answer.verdict is Verdict.ACCEPTED:
         accept(s, attempt)
+    elif attempt.batch is None:
+        _probed(s, attempt, answer)
     elif attempt.verdict in (None, "uncertain"):
         _TRANSITIONS[answer.verdict](s, attempt, answer)
         if answer.verdict is not Verdict.UNCERTAIN:
@@ -77,6 +82,13 @@ def sweep(s: Session) -> int:
     return len(batches)
 
 
+def _probed(s: Session, attempt: Attempt, answer: Answer) -> None:
+    """A probe moves no batch, whatever is said to it."""
+    attempt.verdict = str(answer.verdict)
+    if answer.verdict is Verdict.EXHAUSTED:
+        rests.exhaust(s, attempt.account, answer.words)
+
+
 def _uncertain(s: Session, attempt: Attempt, answer: Answer) -> None:
     attempt.verdict = "uncertain"
     if _move(s, attempt, "uncertain"):
@@ -85,10 +97,24 @@ def _uncertain(s: Session, attempt: Attempt, answer: Answer) -> None:
 
 def _returned(s: Session, attempt: Attempt, answer: Answer) -> None:
     attempt.verdict = "returned"
-    _move(s, attempt, "planned", answer.retry_at or database_now(s) + WAIT_AGAIN)
+    now = database_now(s)
+    again = min(answer.retry_at or now + WAIT_AGAIN, now + rests.LONGEST)
+    _move(s, attempt, "planned", again)
+    if answer.status == 429:  # it means all of us, and every request that it refuses counts against us
+        rests.rest(s, attempt.account, again, answer.words)
+
+
+def _exhausted(s: Session, attempt: Attempt, answer: Answer) -> None:
+    """Nobody's fault, and it ends by itself: the run is not held, the whole account rests."""
+    attempt.verdict = "returned"
+    _move(s, attempt, "planned")
+    rests.exhaust(s, attempt.account, answer.words)
 
 
 def _refused(s: Session, attempt: Attempt, answer: Answer) -> None:
+    if _refusals(s, attempt, "refused") >= MOST_NAMED:
+        _held(s, attempt, replace(answer, words=f"{REPEATED}; it says: {answer.words}"))
+        return
     attempt.verdict = "refused"
     if not _move(s, attempt, "planned"):
         return
@@ -119,19 +145,21 @@ def _halve(s: Session, attempt: Attempt, answer: Answer) -> None:
     batch = s.get_one(Batch, (attempt.run_id, attempt.batch))
     if batch.size > 1 and may_not_part(s, batch):
         _held(s, attempt, replace(answer, words=f"{answer.words}. {MAY_NOT_PART}"))
-    elif _refusals(s, attempt) >= MOST_REFUSALS or (batch.size < 2 and answer.status != 400):
+    elif _refusals(s, attempt, "halved") >= MOST_REFUSALS or (batch.size < 2 and answer.status != 400):
         _held(s, attempt, answer)
     elif batch.size < 2:
         _refused(s, attempt, replace(answer, refused=dict.fromkeys(people_in(s, batch), answer.words)))
     else:
-        attempt.verdict = "refused"
+        attempt.verdict = "halved"
         if _move(s, attempt, "planned"):
             halve(s, batch)
 
 
-def _refusals(s: Session, attempt: Attempt) -> int:
-    refused = select(func.count()).where(Attempt.run_id == attempt.run_id, Attempt.verdict == "refused")
-    return s.scalar(refused) or 0
+def _refusals(s: Session, attempt: Attempt, verdict: str) -> int:
+    """Requests of the run that were refused like this since a person last let it go on."""
+    since = select(Run.released_at).where(Run.id == attempt.run_id).scalar_subquery()
+    mine = Attempt.run_id == attempt.run_id, Attempt.verdict == verdict
+    return s.scalar(select(func.count()).where(*mine, Attempt.started_at > func.coalesce(since, 0))) or 0
 
 
 _TRANSITIONS = {
@@ -139,6 +167,7 @@ _TRANSITIONS = {
     Verdict.REFUSED: _refused,
     Verdict.HALVE: _halve,
     Verdict.HELD: _held,
+    Verdict.EXHAUSTED: _exhausted,
     Verdict.UNCERTAIN: _uncertain,
 }
 
@@ -154,7 +183,9 @@ def _move(s: Session, attempt: Attempt, state: str, not_before: datetime | None 
     values: dict[str, object] = {"state": state, "owner": None, "lease_until": None}
     if not_before:
         values["not_before"] = not_before
-    moved = s.execute(change.values(**values).returning(Batch.number)).all()
+    moved = s.execute(change.values(**values).returning(Batch.run_id, Batch.number)).all()
+    if moved and state == "planned":
+        pace.give_back(s, moved[0].run_id, attempt.people or 0, attempt.started_at)
     return bool(moved)
 
 

@@ -21,8 +21,19 @@ def halve(s: Session, batch: Batch) -> None:
     move_out(s, batch, people[len(people) // 2 :])
 
 
-def move_out(s: Session, batch: Batch, people: Sequence[int]) -> None:
-    """These people leave `batch` together, into a new planned batch."""
+def part(s: Session, batch: Batch, most: int) -> int | None:
+    """The first `most` who are still to be mailed get a batch of their own, and this is its number. None where that
+    would be everybody."""
+    left_out = select(DeliveryException.subscriber_id).where(
+        DeliveryException.run_id == batch.run_id, DeliveryException.batch == batch.number
+    )
+    gone = set(s.scalars(left_out))
+    still = [person for person in people_in(s, batch) if person not in gone]
+    return move_out(s, batch, still[:most]) if len(still) > most else None
+
+
+def move_out(s: Session, batch: Batch, people: Sequence[int]) -> int:
+    """These people leave `batch` together, into a new planned batch. Returns its number."""
     number = (s.scalar(select(func.max(Batch.number)).where(Batch.run_id == batch.run_id)) or 0) + 1
     s.add(
         Batch(
@@ -30,6 +41,7 @@ def move_out(s: Session, batch: Batch, people: Sequence[int]) -> None:
             number=number,
             state="planned",
             reason=batch.reason,
+            zone=batch.zone,
             not_before=batch.not_before,
             not_after=batch.not_after,
             size=len(people),
@@ -44,6 +56,7 @@ def move_out(s: Session, batch: Batch, people: Sequence[int]) -> None:
     s.execute(update(DeliveryException).where(*theirs).values(batch=number))
     batch.size -= len(people)
     s.flush()
+    return number
 
 
 def set_apart(s: Session, run_id: int, number: int, people: Sequence[int]) -> None:

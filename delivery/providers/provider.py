@@ -17,6 +17,7 @@ class Verdict(StrEnum):
     REFUSED = "refused"  # it said no to some people, by name, and took nothing
     HALVE = "halve"  # nothing taken, and nobody is named: try again with half the people
     HELD = "held"  # it refuses the sender, the key or the request: a person has to look
+    EXHAUSTED = "exhausted"  # nothing was taken: the account's plan is used up, until it has credits again
     UNCERTAIN = "uncertain"  # the request left and no trustworthy answer came
 
 

@@ -86,4 +86,6 @@ _CLOCKS = {
     "attempts": ("started_at", "lease_until", "answered_at", "first_event_at"),
     "runs": ("not_before", "not_after"),
     "heartbeats": ("at",),
+    "paces": ("next_at", "day_ends_at"),
+    "rests": ("since", "until"),
 }

@@ -52,6 +52,14 @@ def _too_many(reply: Reply, people: Sequence[Addressed]) -> Answer:
     return Answer(Verdict.RETURNED, _all_words(reply), 429, retry_at=retry)
 
 
+def _unauthorized(reply: Reply, people: Sequence[Addressed]) -> Answer:
+    """A used-up plan speaks with the status of a wrong key; only its words tell it, and it mends itself."""
+    words = _all_words(reply)
+    if "credits exceeded" in words.lower():
+        return Answer(Verdict.EXHAUSTED, words, 401)
+    return _held(reply, people)
+
+
 def _held(reply: Reply, people: Sequence[Addressed]) -> Answer:
     return Answer(Verdict.HELD, f"SendGrid answered {reply.status}: {_all_words(reply)}", reply.status)
 
@@ -63,6 +71,7 @@ def _uncertain(reply: Reply, people: Sequence[Addressed]) -> Answer:
 _MEANINGS: dict[int, Callable[[Reply, Sequence[Addressed]], Answer]] = {
     202: _accepted,
     400: _bad_request,
+    401: _unauthorized,
     413: _too_large,
     429: _too_many,
 }

@@ -8,14 +8,14 @@ from sqlalchemy import select
 
 from base.database import Database, database_now
 from delivery.ledger import drop, expire, hold, record, release
-from delivery.ledger.claim import MOST_DOUBTS
-from delivery.models import DeliveryException, Run
+from delivery.ledger.due import MOST_DOUBTS
+from delivery.models import Attempt, DeliveryException, Run
 from delivery.providers.provider import Answer, Verdict
+from subscribers.consent import opt_out
 from subscribers.changes.editing import change_address
 from subscribers.changes.erasing import erase
-from subscribers.changes.merging import merge
-from subscribers.consent import opt_out
 from subscribers.keys import Keys
+from subscribers.changes.merging import merge
 from subscribers.models import Subscriber
 from subscribers.people import find
 from tests.support.runs import a_run, count, take, taken, time_passes
@@ -114,6 +114,8 @@ def test_a_run_that_is_stopped_by_doubt_holds_up_no_other(db: Database, keys: Ke
             record(s, taken(db).attempt, Answer(Verdict.UNCERTAIN, "no answer"))
     with db.write() as s:
         s.get_one(Run, doubtful).doubts = 1  # as a probe that was taken leaves it
+        now = database_now(s)
+        s.add(Attempt(id="probe", account="test", started_at=now, lease_until=now, verdict="accepted"))
     assert take(db) is None
     other = a_run(db, keys, people=2, public_id="run-2")
     assert taken(db).run_id == other

@@ -96,7 +96,7 @@ def test_halving_stops_after_a_dozen_refusals_and_holds_the_run(db: Database, ke
             answered(db, claimed.attempt, nameless)
     with db.read() as s:
         assert s.get_one(Run, run).held == "Bad Request"
-        refused = s.scalars(select(Attempt).where(Attempt.verdict == "refused")).all()
+        refused = s.scalars(select(Attempt).where(Attempt.verdict == "halved")).all()
     assert len(refused) == MOST_REFUSALS
     assert count(db, run).audience == 64
 
