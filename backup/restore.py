@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -61,9 +61,10 @@ def restore(db: Database, keys: Keys, file: Path, wish: Wish, progress: Progress
         with db.write() as s:
             _check_target(db, s, wish)
             rows = _load(s, reader, keys, progress)
-            go_on_from(s, tables_of(s), reader.head.last_ids)
+            tables = tables_of(s)
+            go_on_from(s, tables, reader.head.last_ids)
             done = replay(s, keys, entries)
-            _leap(s, reader, done)
+            _leap(s, tables, reader, done)
             held, why = _hold(s, reader, wish, done)
             installation.after_restore(s, why)
             check_fingerprints(s, keys)
@@ -141,9 +142,9 @@ def _chunks(rows: Iterator[list[Any]], table: Table, reader: Reader) -> Iterator
         yield [dict(zip(names, row, strict=True)) for row in values]
 
 
-def _leap(s: Session, reader: Reader, done: Replayed) -> None:
+def _leap(s: Session, tables: Mapping[str, Table], reader: Reader, done: Replayed) -> None:
     last = max(reader.head.last_ids.get("subscribers", 0), done.highest)
-    go_on_from(s, {"subscribers": tables_of(s)["subscribers"]}, {"subscribers": last + _LEAP})
+    go_on_from(s, {"subscribers": tables["subscribers"]}, {"subscribers": last + _LEAP})
 
 
 def _hold(s: Session, reader: Reader, wish: Wish, done: Replayed) -> tuple[list[str], str]:

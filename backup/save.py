@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from sqlalchemy import Table, select, text
+from sqlalchemy import Table, inspect, select, text
 from sqlalchemy.orm import Session
 
 from backup.form import Head, Writer, columns_of, kind, pack, tables_of
@@ -47,7 +47,8 @@ def save(db: Database, keys: Keys, journal: Journal, file: Path, progress: Progr
 def _mark(db: Database, journal: Journal) -> Mark | None:
     """Where the journal ends, before the snapshot: what comes after it may or may not be in the backup."""
     with db.write() as s:
-        return journal.mark(s) if "installation" in tables_of(s) else None  # older ones kept no journal
+        keeps = inspect(s.connection()).has_table("installation")  # older ones kept no journal
+        return journal.mark(s) if keeps else None
 
 
 def _write(db: Database, keys: Keys, mark: Mark | None, out: IO[bytes], progress: Progress) -> tuple[int, int]:
