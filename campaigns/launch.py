@@ -117,6 +117,8 @@ def _order(s: Session, campaign: Campaign, config: Config) -> Order:
         not_before=database_now(s),
         not_after=not_after(s, campaign, config),
         events_expected=config.delivery.provider == "local" or bool(config.sendgrid.webhook_key),
+        per_hour=campaign.per_hour,
+        cap=config.frequency,
     )
 
 

@@ -56,13 +56,13 @@ def plan(s: Session, campaign: Campaign, config: Config, *, without_events: bool
 
 def draw_up(s: Session, campaign: Campaign, config: Config, mail: Compiled | None, *, without_events: bool) -> Plan:
     """The plan for this very mail, whatever was approved before."""
-    recipients = count_recipients(s, campaign)
+    recipients = count_recipients(s, campaign, config.frequency)
     message = mail.message if mail else None
     warnings = preflight.warnings(config, mail.message, without_events=without_events) if mail else []
     return Plan(
         slug=campaign.slug,
         recipients=recipients,
-        excluded=count_excluded(s, campaign),
+        excluded=count_excluded(s, campaign, config.frequency),
         seeds=seeds.allowed(config),
         requests=math.ceil(recipients / config.delivery.batch_size),
         first_at=_leaves_at(s, campaign),
@@ -76,7 +76,7 @@ def draw_up(s: Session, campaign: Campaign, config: Config, mail: Compiled | Non
 def trouble(s: Session, campaign: Campaign, config: Config) -> str:
     """What stands against sending what was approved, at its time or, past that, now; empty when nothing does."""
     try:
-        recipients = count_recipients(s, campaign)
+        recipients = count_recipients(s, campaign, config.frequency)
         found = _outgrown(s, campaign, config, recipients)
         accepted = bool((campaign.approved_plan or {}).get("without_events"))
         found += _problems(s, campaign, config, content.frozen(s, campaign), recipients, accepted)

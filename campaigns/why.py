@@ -10,8 +10,10 @@ from operator import itemgetter
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from base.config import FrequencyConfig
 from campaigns.models import Campaign, Exclusion
 from campaigns.recipients import in_words, why_excluded
+from delivery.ledger.frequency import NO_CAP
 from delivery.models import Run
 from delivery.trail import Step, trail
 from subscribers.keys import Keys
@@ -32,12 +34,14 @@ class Why:
     steps: tuple[Step, ...]
 
 
-def why(s: Session, keys: Keys, campaign: Campaign, email: str) -> Why:
+def why(s: Session, keys: Keys, campaign: Campaign, email: str, cap: FrequencyConfig = NO_CAP) -> Why:
     """Raises BadInput for what is no address."""
     person = find(s, keys, email)
     if person is None:
         return Why(campaign.slug, email, "unknown", (Step(None, "unknown", "nobody with this address is known"),))
-    verdict, steps = _in_ledger(s, campaign, person) or _left_out(s, campaign, person) or _to_come(s, campaign, person)
+    verdict, steps = (
+        _in_ledger(s, campaign, person) or _left_out(s, campaign, person) or _to_come(s, campaign, person, cap)
+    )
     return Why(campaign.slug, email, verdict, _by_time(_consents(s, campaign, person), steps))
 
 
@@ -66,8 +70,8 @@ def _left_out(s: Session, campaign: Campaign, person: Subscriber) -> _Answer | N
     return None
 
 
-def _to_come(s: Session, campaign: Campaign, person: Subscriber) -> _Answer:
-    if reason := why_excluded(s, campaign, person.id):
+def _to_come(s: Session, campaign: Campaign, person: Subscriber, cap: FrequencyConfig) -> _Answer:
+    if reason := why_excluded(s, campaign, person.id, cap):
         return "excluded", [Step(None, "excluded", f"{reason}, as of now")]
     if campaign.scheduled_for is None:
         return "planned", [Step(None, "planned", "would get it if it were sent now")]

@@ -211,7 +211,7 @@ def why(
     Example: tipsheet campaign why december ana@example.com
     """
     with opened(ctx) as door, door.db.read() as s:
-        found = why_of(s, door.keys, get_campaign(s, slug), email)
+        found = why_of(s, door.keys, get_campaign(s, slug), email, door.config.frequency)
     printer = Printer(as_json)
     printer.say(f"{email}: {in_words(found.verdict)}", "bold")
     zone = door.config.campaigns.zone

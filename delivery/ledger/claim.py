@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, TextClause, and_, select, text, update
+from sqlalchemy import ColumnElement, Row, Select, TextClause, and_, select, text, update
 from sqlalchemy.orm import Session
 
+from base.config import FrequencyConfig
 from base.database import now_sql
 from base.time import to_ms
 from delivery import pace
 from delivery.ledger.carry import note_leaving, reached_earlier
+from delivery.ledger.departures import keeps_quiet
 from delivery.ledger.due import next_due
-from delivery.ledger.frequency import HAD_ONE, had_one
+from delivery.ledger.frequency import enough, take_turns
 from delivery.ledger.split import MAY_NOT_PART, may_not_part, part
 from delivery.models import Batch, Delivery, DeliveryException, Run
 from subscribers.models import Subscriber
 from subscribers.suppression import mailable, why_not
 
+MOST_BETWEEN = 8  # ids for each person of a batch, up to which a range is quicker than a list
 ELSEWHERE = "address changed since the audience was frozen"
 
 
@@ -84,6 +87,8 @@ def claim(s: Session, *, owner: str, account: str, lease: timedelta, fence: Call
     `fence` says whether an address may be mailed at all ([delivery] only_to).
     """
     due = next_due(s, account)
+    while due and due.timing and keeps_quiet(s, due):
+        due = next_due(s, account)
     room = pace.room(s, due.run_id) if due and due.paced else None
     if due and room:
         due = _fitting(s, due, account, room)
@@ -138,10 +143,12 @@ def _fits_whole(s: Session, batch: Batch, room: pace.Room) -> bool:
 
 def _recheck(s: Session, due: Row[Any], attempt: str, fence: Callable[[str], bool]) -> tuple[Member, ...]:
     """Everybody in the batch who may be mailed at this moment; the others are written down as skipped, with why."""
+    take_turns(s, due)
     rows = s.execute(_people(due)).all()
-    inside = Subscriber.id.between(due.first, due.last)
-    enough = had_one(s, due.list_id, due.run_id)
-    allowed = set(s.scalars(mailable(due.list_id).where(inside, ~enough)))
+    inside = _inside(due, rows)
+    cap = FrequencyConfig(due.cap_most, timedelta(seconds=due.cap_seconds))
+    had = enough(s, due.list_id, due.run_id, cap)
+    allowed = set(s.scalars(mailable(due.list_id).where(inside, ~had.condition)))
     members, left_out = [], {}
     for row in rows:
         if row.subscriber_id not in allowed:
@@ -157,10 +164,18 @@ def _recheck(s: Session, due: Row[Any], attempt: str, fence: Callable[[str], boo
         members = [member for member in members if member.subscriber_id not in earlier]
         left_out |= earlier
     if left_out:
-        reasons = dict.fromkeys(s.scalars(mailable(due.list_id).where(inside, enough)), HAD_ONE)
+        frequent = mailable(due.list_id).where(inside, had.condition).add_columns(had.reason)
+        reasons: dict[int, str] = dict(s.execute(frequent).all())
         reasons |= dict(s.execute(why_not(due.list_id).where(inside)).all())
         _skip(s, due, attempt, left_out | {k: v for k, v in reasons.items() if k in left_out})
     return tuple(members)
+
+
+def _inside(due: Row[Any], rows: Sequence[Row[Any]]) -> ColumnElement[bool]:
+    """Those of the batch, and perhaps others between them. Where times of their own part them, that would be many."""
+    if due.last - due.first < MOST_BETWEEN * due.size:
+        return Subscriber.id.between(due.first, due.last)
+    return Subscriber.id.in_([row.subscriber_id for row in rows])
 
 
 def _people(due: Row[Any]) -> Select[Any]:

@@ -1,12 +1,18 @@
-"""Who wants one mail of a list a month, and has had it: asked at the freeze and again at each claim."""
+"""Who has had enough: one mail of a list a month, where they wished it, and so many of all lists ([frequency]).
+
+Asked at the freeze and again at each claim.
+"""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, select
+from sqlalchemy import ColumnElement, Row, and_, case, exists, false, func, or_, select, text
 from sqlalchemy.orm import Session
 
+from base.config import FrequencyConfig
 from base.database import database_now
 from delivery.models import Attempt, Batch, Delivery, DeliveryException, Run
 from subscribers.models import Subscription
@@ -15,31 +21,84 @@ from subscribers.wishes import MONTHLY
 # Not 28 days: after a mailing that left a day late, the next first Tuesday would be too early.
 MONTH = timedelta(days=25)
 HAD_ONE = "wants one mail a month and had it"
+CAPPED = "frequency cap"
+NO_CAP = FrequencyConfig()
+_ADVISORY = 0x7115EE8  # beside that of due.py
+_EVERYBODY = 0  # what the cap is about; a list is locked by its id
+_LEFT = ("leaving", "accepted", "uncertain")
 
 
-def had_one(s: Session, list_id: int, run_id: int | None = None) -> ColumnElement[bool]:
-    """Of a row of subscriptions: did another run on this list, not a month ago, reach them, or may it have?"""
-    runs = _lately(s, list_id, run_id)
+@dataclass(frozen=True)
+class Enough:
+    """Of a row of subscriptions: is it so, and where it is, for which reason."""
+
+    condition: ColumnElement[bool]
+    reason: ColumnElement[str]
+
+
+def enough(s: Session, list_id: int, run_id: int | None = None, cap: FrequencyConfig = NO_CAP) -> Enough:
+    """Did other runs lately reach them as often as they wish, or as we allow, or may they have?"""
+    monthly, capped = _had_one(s, list_id, run_id), _had_most(s, run_id, cap)
+    return Enough(or_(monthly, capped), case((monthly, HAD_ONE), else_=CAPPED))
+
+
+def take_turns(s: Session, due: Row[Any]) -> None:
+    """Two claims at one moment do not see each other. Where somebody could be in both and must not, one waits for the
+    other. On SQLite they always do."""
+    if not due.beside:
+        return
+    if due.cap_most:
+        _wait(s, _EVERYBODY)
+    inside = Subscription.subscriber_id.between(due.first, due.last)
+    wishes = select(Subscription.list_id).where(Subscription.list_id == due.list_id, inside)
+    if s.scalar(select(wishes.where(Subscription.frequency == MONTHLY).exists())):
+        _wait(s, due.list_id)
+
+
+def _had_one(s: Session, list_id: int, run_id: int | None) -> ColumnElement[bool]:
+    runs = _lately(s, run_id, database_now(s) - MONTH, list_id)
     if not runs:
         return false()
+    # The ids stand in the statement: each person is then one look into the ledger a run, by its key.
+    reached = exists().where(*_reached(runs))
+    return and_(Subscription.frequency == MONTHLY, reached.correlate(Subscription))
+
+
+def _had_most(s: Session, run_id: int | None, cap: FrequencyConfig) -> ColumnElement[bool]:
+    if not cap.most:
+        return false()
+    since = database_now(s) - cap.within
+    runs = _lately(s, run_id, since)
+    if len(runs) < cap.most:
+        return false()  # nobody can have had so many
+    # A run may take days, so what counts is when their own batch left.
+    left = Attempt.id == Batch.attempt, Attempt.started_at > since
+    times = select(func.count()).where(*_reached(runs), *left).correlate(Subscription).scalar_subquery()
+    return times >= cap.most
+
+
+def _reached(runs: list[int]) -> tuple[ColumnElement[bool], ...]:
     left_out = exists().where(
         DeliveryException.run_id == Delivery.run_id, DeliveryException.subscriber_id == Delivery.subscriber_id
     )
-    # The ids stand in the statement: each person is then one look into the ledger a run, by its key.
-    reached = exists().where(
+    return (
         Delivery.run_id.in_(runs),
         Delivery.subscriber_id == Subscription.subscriber_id,
         Batch.run_id == Delivery.run_id,
         Batch.number == Delivery.batch,
-        Batch.state.in_(("leaving", "accepted", "uncertain")),
+        Batch.state.in_(_LEFT),
         ~left_out,
     )
-    return and_(Subscription.frequency == MONTHLY, reached.correlate(Subscription))
 
 
-def _lately(s: Session, list_id: int, run_id: int | None) -> list[int]:
-    """The other runs of the list of which something left within the month."""
-    since = database_now(s) - MONTH
+def _lately(s: Session, run_id: int | None, since: datetime, list_id: int | None = None) -> list[int]:
+    """The other runs, of one list or of all, of which something left since then."""
     left = exists().where(Attempt.run_id == Run.id, Attempt.started_at > since)
-    mine = Run.list_id == list_id, Run.id != (run_id or 0), Run.not_after > since
-    return list(s.scalars(select(Run.id).where(*mine, left)))
+    mine = [Run.id != (run_id or 0), Run.not_after > since, left]
+    if list_id is not None:
+        mine.append(Run.list_id == list_id)
+    return list(s.scalars(select(Run.id).where(*mine)))
+
+
+def _wait(s: Session, what: int) -> None:
+    s.execute(text("SELECT pg_advisory_xact_lock(:ours, :what)"), {"ours": _ADVISORY, "what": what})

@@ -10,8 +10,11 @@ import orjson
 from sqlalchemy import Select, Table, func, insert, literal, select, text
 from sqlalchemy.orm import Session
 
+from base.config import FrequencyConfig
 from base.database import database_now
 from base.time import to_ms
+from delivery import pace
+from delivery.ledger.frequency import NO_CAP
 from delivery.models import Batch, Delivery, Run
 from delivery.providers.provider import Envelope
 
@@ -40,6 +43,8 @@ class Order:
     not_before: datetime
     not_after: datetime
     events_expected: bool = True
+    per_hour: int = 0  # its own pace; 0: none
+    cap: FrequencyConfig = NO_CAP
 
 
 def open_run(s: Session, order: Order) -> int:
@@ -53,9 +58,12 @@ def open_run(s: Session, order: Order) -> int:
         not_before=order.not_before,
         not_after=order.not_after,
         events_expected=order.events_expected,
+        cap_most=order.cap.most,
+        cap_seconds=round(order.cap.within.total_seconds()),
     )
     s.add(run)
     s.flush()
+    pace.limit_run(s, run.id, order.per_hour)
     return run.id
 
 
