@@ -16,7 +16,7 @@ from base.errors import TipsheetError
 from campaigns.alerts import alert
 from campaigns.alerts.record import note
 from campaigns.articles.arrivals import look_at_due
-from campaigns.launch import launch_due
+from campaigns.launch import launch_due, look_at_zones
 from campaigns.preflight import is_real
 from campaigns.series import make
 from campaigns.trial import SOMEBODY
@@ -100,6 +100,10 @@ def _launch(service: Service) -> None:
     launch_due(service.db, service.config)
 
 
+def _look_at_zones(service: Service) -> None:
+    look_at_zones(service.db, service.config)
+
+
 def _make_series(service: Service) -> None:
     with service.db.read() as s:
         now = database_now(s)
@@ -163,6 +167,7 @@ def _beat(service: Service) -> None:
 
 JOBS: tuple[Job, ...] = (
     Job("launch what is due", timedelta(seconds=1), _launch),
+    Job("look whom campaigns reach first", timedelta(minutes=5), _look_at_zones),
     Job("make what series are to send", timedelta(seconds=20), _make_series),
     Job("sweep leases that ended", timedelta(seconds=1), _sweep),
     Job("settle what is uncertain", timedelta(seconds=2), _settle),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,7 @@ from campaigns import content
 from campaigns.models import Campaign
 from campaigns.plan import content_mark, draw_up, trouble
 from campaigns.state import progress, state
+from campaigns.times import zones
 from delivery import ledger, messages
 from delivery.ledger.resolve import resolve as resolve_run
 from subscribers import journal
@@ -53,20 +55,36 @@ def approve(s: Session, campaign: Campaign, config: Config, by: By) -> None:
     s.flush()
 
 
-def schedule(s: Session, campaign: Campaign, config: Config, wall: str, zone: str, by: By) -> None:
-    """At a wall time in a zone. Both are kept: what the zone's rules make of them is asked again before it is due."""
+def schedule(
+    s: Session,
+    campaign: Campaign,
+    config: Config,
+    wall: str,
+    zone: str,
+    by: By,
+    *,
+    local: bool = False,
+    over: timedelta | None = None,
+) -> None:
+    """At a wall time in a zone. Both are kept: what the zone's rules make of them is asked again before it is due.
+
+    `local`: each person at that wall time in their own zone, who has none in this one. `over`: spread over so long.
+    """
     _not_begun(s, campaign, "scheduled")
     at = _instant(wall, zone)
-    if at <= database_now(s):
+    campaign.wall, campaign.zone, campaign.local, campaign.over_seconds = wall.strip(), zone, local, _seconds(over)
+    if local:
+        at = _first_of_all(s, campaign, config)
+    elif at <= database_now(s):
         raise Refused(f"{wall} in {zone} is over; give a time to come, or send it now with: tipsheet campaign send")
-    campaign.wall, campaign.zone = wall.strip(), zone
     _decide_time(s, campaign, config, at, by)
 
 
-def send(s: Session, campaign: Campaign, config: Config, by: By) -> None:
-    """As soon as the service looks."""
+def send(s: Session, campaign: Campaign, config: Config, by: By, *, over: timedelta | None = None) -> None:
+    """As soon as the service looks; `over`: spread over so long from then on."""
     _not_begun(s, campaign, "sent")
     campaign.wall = campaign.zone = None
+    campaign.local, campaign.over_seconds = False, _seconds(over)
     _decide_time(s, campaign, config, database_now(s), by)
 
 
@@ -115,6 +133,32 @@ def _instant(wall: str, zone: str) -> datetime:
         return at_wall(parse_wall(wall), zone)
     except OverflowError as cause:
         raise BadInput(f"{wall} is past the calendar; use a year up to 9998") from cause
+
+
+def _first_of_all(s: Session, campaign: Campaign, config: Config) -> datetime:
+    """When the first zone is due. Nobody's time may be over: it would be night there, or a day late."""
+    try:
+        rows, now = zones(s, campaign, config), database_now(s)
+        if not (over := [row for row in rows if row.at <= now]):
+            return rows[0].at
+        wall = next(day for day in _days_from(campaign, now) if all(at_wall(day, row.clock) > now for row in rows))
+    except OverflowError as cause:
+        raise BadInput(f"{campaign.wall} is past the calendar; use a year up to 9998") from cause
+    raise Refused(
+        f"{campaign.wall} is over already for {sum(row.people for row in over):,} of "
+        f"{sum(row.people for row in rows):,} people, first in {over[0].clock}; the next day on which nobody's is: "
+        f"'{wall:%Y-%m-%d %H:%M}'"
+    )
+
+
+def _days_from(campaign: Campaign, now: datetime) -> Iterator[datetime]:
+    """The same time on each day from yesterday in UTC on."""
+    wall = parse_wall(campaign.wall or "")
+    return (datetime.combine(now.date() + timedelta(days=n), wall.time()) for n in range(-1, 9))
+
+
+def _seconds(over: timedelta | None) -> int | None:
+    return round(over.total_seconds()) if over else None
 
 
 def _decide_time(s: Session, campaign: Campaign, config: Config, at: datetime, by: By) -> None:

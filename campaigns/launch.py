@@ -11,18 +11,21 @@ from sqlalchemy.orm import Session
 from base.config import Config
 from base.database import Database, database_now
 from base.time import at_wall, parse_wall
+from campaigns import times
 from campaigns.freezing import freeze
 from campaigns.models import Campaign
-from campaigns.plan import not_after, trouble
+from campaigns.plan import trouble
 from campaigns.recipients import window_end
-from delivery import ledger, seeds
+from delivery import ledger, seeds, timing
 from delivery.ledger.plan import Order
 from delivery.models import Run
 from delivery.providers.provider import Envelope
+from delivery.timing import Timing
 from subscribers.models import List
 
 log = logging.getLogger(__name__)
 
+_LAST_ON_EARTH = "Etc/GMT+12"
 CHUNK = 20_000  # people of the list a transaction: the write lock is held well under 250 ms
 
 
@@ -39,7 +42,8 @@ def launch_due(db: Database, config: Config) -> int:
 
 def _follow_zones(db: Database) -> None:
     """Where a zone's rules changed after a campaign was scheduled, the wall time is what was meant."""
-    waiting = select(Campaign).where(Campaign.wall.is_not(None), Campaign.launched_at.is_(None))
+    mine = Campaign.wall.is_not(None), Campaign.local.is_(False)
+    waiting = select(Campaign).where(Campaign.launched_at.is_(None), *mine)
     with db.read() as s:
         moved = [campaign.id for campaign in s.scalars(waiting) if _has_moved(campaign)]
     for campaign_id in moved:
@@ -48,6 +52,25 @@ def _follow_zones(db: Database) -> None:
             if campaign.launched_at is None and _has_moved(campaign):
                 campaign.scheduled_for = _asked_for(campaign)
                 log.warning("campaign=%s the rules of its zone changed: due %s", campaign.id, campaign.scheduled_for)
+
+
+def look_at_zones(db: Database, config: Config) -> None:
+    """Campaigns that go by each person's clock begin with the first zone: somebody with an earlier one may have joined
+    since it was scheduled. Whose time is over when they join gets it when it begins."""
+    mine = Campaign.local, Campaign.scheduled_for.is_not(None), Campaign.launched_at.is_(None)
+    with db.read() as s:
+        now = database_now(s)
+        waiting = s.scalars(select(Campaign).where(*mine, Campaign.cancelled_at.is_(None))).all()
+        first = {each.id: _first_to_come(s, each, config, now) for each in waiting}
+    for campaign_id, at in first.items():
+        with db.write() as s:
+            campaign = _locked(s, campaign_id)
+            if at and campaign.local and campaign.launched_at is None and at < (campaign.scheduled_for or at):
+                campaign.scheduled_for = at
+
+
+def _first_to_come(s: Session, campaign: Campaign, config: Config, now: datetime) -> datetime | None:
+    return min((row.at for row in times.zones(s, campaign, config) if row.at > now), default=None)
 
 
 def _has_moved(campaign: Campaign) -> bool:
@@ -108,6 +131,7 @@ def _begin(s: Session, campaign: Campaign, config: Config) -> bool:
 
 def _order(s: Session, campaign: Campaign, config: Config) -> Order:
     lst = s.get_one(List, campaign.list_id)
+    told = times.told(s, campaign, config)
     return Order(
         public_id=campaign.public_id,
         list_id=lst.id,
@@ -115,11 +139,18 @@ def _order(s: Session, campaign: Campaign, config: Config) -> Order:
         envelope=envelope(config, lst, campaign.public_id),
         batch_size=config.delivery.batch_size,
         not_before=database_now(s),
-        not_after=not_after(s, campaign, config),
+        not_after=_over_by(told),
         events_expected=config.delivery.provider == "local" or bool(config.sendgrid.webhook_key),
         per_hour=campaign.per_hour,
         cap=config.frequency,
+        timing=None if times.is_plain(told) else told,
     )
+
+
+def _over_by(told: Timing) -> datetime:
+    """Nothing of it leaves later. Which zone is the last is known when everybody is frozen; none is later than this."""
+    last = timing.due(told, _LAST_ON_EARTH) + timedelta(milliseconds=told.over)
+    return timing.until(told, last)
 
 
 def envelope(config: Config, lst: List, public_id: str) -> Envelope:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -17,8 +18,9 @@ from base.database import database_now
 from base.errors import TipsheetError
 from campaigns import content, preflight
 from campaigns.models import Campaign
-from campaigns.recipients import count_excluded, count_recipients
+from campaigns.recipients import count_excluded
 from campaigns.render import Compiled
+from campaigns.times import ZoneTime, zones
 from delivery import seeds
 from delivery.slots import Message
 from subscribers.lists import check_open
@@ -39,6 +41,7 @@ class Plan:
     problems: tuple[str, ...]
     warnings: tuple[str, ...]
     changes: Mapping[str, Any]  # since the approval; empty when there was none or nothing changed
+    zones: tuple[ZoneTime, ...]  # who is reached when: one where one clock counts for all
 
 
 def plan(s: Session, campaign: Campaign, config: Config, *, without_events: bool = False) -> Plan:
@@ -56,7 +59,8 @@ def plan(s: Session, campaign: Campaign, config: Config, *, without_events: bool
 
 def draw_up(s: Session, campaign: Campaign, config: Config, mail: Compiled | None, *, without_events: bool) -> Plan:
     """The plan for this very mail, whatever was approved before."""
-    recipients = count_recipients(s, campaign, config.frequency)
+    rows = zones(s, campaign, config)
+    recipients = sum(row.people for row in rows)
     message = mail.message if mail else None
     warnings = preflight.warnings(config, mail.message, without_events=without_events) if mail else []
     return Plan(
@@ -64,32 +68,26 @@ def draw_up(s: Session, campaign: Campaign, config: Config, mail: Compiled | Non
         recipients=recipients,
         excluded=count_excluded(s, campaign, config.frequency),
         seeds=seeds.allowed(config),
-        requests=math.ceil(recipients / config.delivery.batch_size),
-        first_at=_leaves_at(s, campaign),
-        last_at=not_after(s, campaign, config),
-        problems=tuple(_problems(s, campaign, config, message, recipients, without_events)),
-        warnings=(*(mail.warnings if mail else ()), *warnings),
+        requests=_requests(rows, config.delivery.batch_size),
+        first_at=max(min(row.first for row in rows), database_now(s)),
+        last_at=max(row.last_until for row in rows),
+        problems=tuple(_problems(s, campaign, config, message, rows, without_events)),
+        warnings=(*(mail.warnings if mail else ()), *warnings, *_quiet_warnings(rows, config)),
         changes={},
+        zones=tuple(rows),
     )
 
 
 def trouble(s: Session, campaign: Campaign, config: Config) -> str:
     """What stands against sending what was approved, at its time or, past that, now; empty when nothing does."""
     try:
-        recipients = count_recipients(s, campaign, config.frequency)
-        found = _outgrown(s, campaign, config, recipients)
+        rows = zones(s, campaign, config)
+        found = _outgrown(s, campaign, config, sum(row.people for row in rows))
         accepted = bool((campaign.approved_plan or {}).get("without_events"))
-        found += _problems(s, campaign, config, content.frozen(s, campaign), recipients, accepted)
+        found += _problems(s, campaign, config, content.frozen(s, campaign), rows, accepted)
         return "; ".join(found)
     except TipsheetError as cause:
         return cause.sentence
-
-
-def not_after(s: Session, campaign: Campaign, config: Config) -> datetime:
-    """The end of its time: the deadline, or an hour before its offer is over."""
-    end = (campaign.scheduled_for or database_now(s)) + config.delivery.send_within
-    offer_end = content.offer_end(s, campaign)
-    return min(end, offer_end - preflight.BEFORE_OFFER_END) if offer_end else end
 
 
 def drift(approved: int, now: int) -> bool:
@@ -113,7 +111,12 @@ def _rendered(s: Session, campaign: Campaign, config: Config) -> tuple[Compiled 
 
 
 def _problems(
-    s: Session, campaign: Campaign, config: Config, message: Message | None, recipients: int, without_events: bool
+    s: Session,
+    campaign: Campaign,
+    config: Config,
+    message: Message | None,
+    rows: Sequence[ZoneTime],
+    without_events: bool,
 ) -> list[str]:
     found = []
     try:
@@ -123,16 +126,29 @@ def _problems(
     return found + preflight.problems(
         config,
         message,
-        recipients=recipients,
-        leaves_at=_leaves_at(s, campaign),
+        recipients=sum(row.people for row in rows),
+        leaves_at=max(*(row.last for row in rows), database_now(s)),
         offer_end=content.offer_end(s, campaign),
         without_events=without_events,
     )
 
 
-def _leaves_at(s: Session, campaign: Campaign) -> datetime:
-    now = database_now(s)
-    return max(campaign.scheduled_for or now, now)
+def _requests(rows: Sequence[ZoneTime], batch_size: int) -> int:
+    """Zones that are due together share theirs."""
+    people = Counter[datetime]()
+    for row in rows:
+        people[row.at] += row.people
+    return sum(math.ceil(many / batch_size) for many in people.values())
+
+
+def _quiet_warnings(rows: Sequence[ZoneTime], config: Config) -> list[str]:
+    late = sum(row.people for row in rows if row.too_late)
+    if not late:
+        return []
+    return [
+        f"quiet hours, {config.campaigns.quiet}, last until the time of {late:,} people, or of the last of them, is "
+        "over: they would be skipped as too late; choose another time"
+    ]
 
 
 def _outgrown(s: Session, campaign: Campaign, config: Config, recipients: int) -> list[str]:
@@ -140,7 +156,8 @@ def _outgrown(s: Session, campaign: Campaign, config: Config, recipients: int) -
     found = []
     due, now = campaign.scheduled_for, database_now(s)
     if due and now >= due + config.delivery.send_within:
-        asked = f"{campaign.wall} {campaign.zone}" if campaign.wall else f"{due:%Y-%m-%d %H:%M} UTC"
+        where = "in the first zones" if campaign.local else campaign.zone
+        asked = f"{campaign.wall} {where}" if campaign.wall else f"{due:%Y-%m-%d %H:%M} UTC"
         found.append(
             f"it was due at {asked}, longer ago than [delivery] send_within allows; send it now with: "
             f"tipsheet campaign send {campaign.slug}"

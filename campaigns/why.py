@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from base.config import FrequencyConfig
 from campaigns.models import Campaign, Exclusion
 from campaigns.recipients import in_words, why_excluded
+from campaigns.times import due_at
 from delivery.ledger.frequency import NO_CAP
 from delivery.models import Run
 from delivery.trail import Step, trail
@@ -75,7 +76,8 @@ def _to_come(s: Session, campaign: Campaign, person: Subscriber, cap: FrequencyC
         return "excluded", [Step(None, "excluded", f"{reason}, as of now")]
     if campaign.scheduled_for is None:
         return "planned", [Step(None, "planned", "would get it if it were sent now")]
-    return "planned", [Step(campaign.scheduled_for, "planned", "will get it, as of now")]
+    at = due_at(campaign, person.zone)
+    return "planned", [Step(at, "planned", "will get it, as of now")]
 
 
 def _by_time(*sources: Sequence[Step]) -> tuple[Step, ...]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
+from datetime import timedelta
 from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from base.errors import Broken, Refused
+from base.errors import BadInput, Broken, Refused
+from base.time import parse_duration
 from campaigns import decisions
 from campaigns.drafts import get_campaign
 from campaigns.status import Status, is_going_on
@@ -22,6 +24,7 @@ from delivery import installation
 from delivery.heartbeat import is_recent as is_running
 
 LOOK = 0.3  # seconds between looks while waiting
+Over = Annotated[str | None, typer.Option(help="Spread its mails evenly over so long, such as 6h.")]
 
 
 @app.command()
@@ -43,21 +46,28 @@ def schedule(
     slug: Slug,
     at: Annotated[str, typer.Option(metavar="'YYYY-MM-DD HH:MM'", help="The wall time.")],
     zone: Annotated[str | None, typer.Option(help="In this zone; else [campaigns] zone.")] = None,
+    local: Annotated[bool, typer.Option("--local", help="For each person in their own zone.")] = False,
+    fallback: Annotated[
+        str | None, typer.Option("--fallback-zone", help="With --local: for people without a zone.")
+    ] = None,
+    over: Over = None,
     without_events: Events = False,
     as_json: Json = False,
 ) -> None:
-    """Send it at a wall time in a zone; approves it on the way.
+    """Send it at a wall time in a zone, or with --local in each person's own; approves it on the way.
 
     Example: tipsheet campaign schedule december --at '2026-12-01 09:00' --zone America/Los_Angeles
     """
     with opened(ctx) as door:
-        there = zone or door.config.campaigns.zone
+        there = _zone(zone, fallback, local=local) or door.config.campaigns.zone
         with door.db.write() as s:
             campaign = get_campaign(s, slug, lock=True)
-            decisions.schedule(s, campaign, door.config, at, there, _by(without_events))
-            noted(s, "campaign schedule", slug, after={"at": at, "zone": there})
+            by = _by(without_events)
+            decisions.schedule(s, campaign, door.config, at, there, by, local=local, over=_length(over))
+            noted(s, "campaign schedule", slug, after={"at": at, "zone": there, "local": local, "over": over})
             leaves = when(campaign.scheduled_for, there)
-        _tell(door, slug, as_json, f"{slug} leaves at {leaves}.", needs_service=True)
+        first = f"{slug} leaves at {at} in each person's zone, the first mails at {leaves}."
+        _tell(door, slug, as_json, first if local else f"{slug} leaves at {leaves}.", needs_service=True)
 
 
 @app.command()
@@ -65,6 +75,7 @@ def send(
     ctx: typer.Context,
     slug: Slug,
     wait: Annotated[bool, typer.Option("--wait", help="Stay and show how far it is.")] = False,
+    over: Over = None,
     without_events: Events = False,
     as_json: Json = False,
 ) -> None:
@@ -74,8 +85,9 @@ def send(
     """
     with opened(ctx) as door:
         with door.db.write() as s:
-            decisions.send(s, get_campaign(s, slug, lock=True), door.config, _by(without_events))
-            noted(s, "campaign send", slug)
+            campaign = get_campaign(s, slug, lock=True)
+            decisions.send(s, campaign, door.config, _by(without_events), over=_length(over))
+            noted(s, "campaign send", slug, after={"over": over} if over else None)
         if wait:
             _require_service(door, slug)
             _watch(door, slug)
@@ -142,6 +154,18 @@ def resolve(
             noted(s, "campaign resolve", slug, after={"sent": was_sent, "because": because})
         batches = "One batch" if settled == 1 else f"{settled:,} batches"
         _tell(door, slug, as_json, f"{batches} of {slug} settled.", needs_service=not was_sent)
+
+
+def _length(over: str | None) -> timedelta | None:
+    return parse_duration(over) if over else None
+
+
+def _zone(zone: str | None, fallback: str | None, *, local: bool) -> str | None:
+    if local and zone:
+        raise BadInput("With --local each person's own zone counts; name that of people without one by --fallback-zone")
+    if fallback and not local:
+        raise BadInput("--fallback-zone goes with --local; name the zone of a time that is one for all by --zone")
+    return fallback or zone
 
 
 def _by(without_events: bool) -> decisions.By:

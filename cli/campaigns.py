@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
 
 from campaigns import trial
 from campaigns.drafts import Draft, add_campaign, all_campaigns, get_campaign, made_of, replace_campaign
+from campaigns.models import Campaign
 from campaigns.plan import plan as plan_of
 from campaigns.status import Status
 from campaigns.status import status as status_of
+from campaigns.times import ZoneTime
 from campaigns.why import why as why_of
 from cli.door import Door, actor, noted, opened
 from cli.output import Json, Printer, in_words, when
@@ -94,7 +97,7 @@ def show(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
         facts = {
             **asdict(made_of(s, campaign)),
             "state": status_of(s, campaign).state,
-            "for": f"{campaign.wall} {campaign.zone}" if campaign.wall else "",
+            "for": _asked_for(campaign),
             "approved by": campaign.approved_by or "",
             "added by": campaign.added_by,
         }
@@ -173,6 +176,8 @@ def plan(
     whole = planned.recipients + sum(planned.excluded.values())
     rows = [("on the list", f"{whole:,}"), *((f"− {why}", f"{n:,}") for why, n in planned.excluded.items())]
     printer.table(("audience", "people>"), [*rows, ("= will get it", f"{planned.recipients:,}")], empty="")
+    if len(planned.zones) > 1:
+        _draw_zones(printer, planned.zones, zone)
     printer.facts(
         {
             "requests": planned.requests,
@@ -240,6 +245,17 @@ def _draw_counts(printer: Printer, whole: tuple[str, int], rows: Sequence[tuple[
 
 
 FATES = ("delivered", "deferred", "blocked", "bounced", "dropped", "no_news", "complained", "opted_out")
+
+
+def _asked_for(campaign: Campaign) -> str:
+    where = f"in each person's zone, else {campaign.zone}" if campaign.local else campaign.zone
+    over = f", over {timedelta(seconds=campaign.over_seconds)}" if campaign.over_seconds else ""
+    return f"{campaign.wall} {where}{over}" if campaign.wall else over[2:]
+
+
+def _draw_zones(printer: Printer, rows: Sequence[ZoneTime], fallback: str) -> None:
+    cells = [(x.zone or f"none, so {fallback}", x.local, f"{x.first:%Y-%m-%d %H:%M}", f"{x.people:,}") for x in rows]
+    printer.table(("zone", "there", "UTC", "people>"), cells, empty="")
 
 
 def _changed(changes: Any) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from base.time import parse_duration
+from base.time import parse_duration, parse_hours
 from base.time import zone as find_zone
 
 
@@ -106,6 +106,14 @@ def zone(default: str, *, or_none: bool = False) -> Any:
         return value if or_none and value == "" else find_zone(value).key
 
     return key(default, "a time zone such as Europe/Berlin" + (', or ""' if or_none else ""), read)
+
+
+def hours() -> Any:
+    def read(value: Any, _: Path) -> Any:
+        parse_hours(value)
+        return value.strip()
+
+    return key("", 'hours of the day such as "21:00-08:00", or ""', read)
 
 
 def database(default: str) -> Any:

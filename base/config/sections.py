@@ -102,6 +102,7 @@ class CampaignsConfig:
     zone: str = key.zone("America/Los_Angeles")
     excerpt_words: int = key.whole(60, 10, 500)
     second_person: bool = key.flag(False)
+    quiet: str = key.hours()
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 from base.config import FrequencyConfig
 from base.database import database_now
 from base.time import to_ms
-from delivery import pace
+from delivery import pace, timing
+from delivery.ledger import departures
 from delivery.ledger.frequency import NO_CAP
 from delivery.models import Batch, Delivery, Run
 from delivery.providers.provider import Envelope
+from delivery.timing import Timing
 
 _DELIVERIES = cast(Table, Delivery.__table__)
 
@@ -45,6 +47,7 @@ class Order:
     events_expected: bool = True
     per_hour: int = 0  # its own pace; 0: none
     cap: FrequencyConfig = NO_CAP
+    timing: Timing | None = None  # where its batches do not all leave at once
 
 
 def open_run(s: Session, order: Order) -> int:
@@ -60,6 +63,7 @@ def open_run(s: Session, order: Order) -> int:
         events_expected=order.events_expected,
         cap_most=order.cap.most,
         cap_seconds=round(order.cap.within.total_seconds()),
+        timing=timing.write(order.timing) if order.timing else None,
     )
     s.add(run)
     s.flush()
@@ -70,26 +74,38 @@ def open_run(s: Session, order: Order) -> int:
 def add(s: Session, run_id: int, recipients: Select[int]) -> int:
     """Write one chunk of recipients: a SELECT of subscriber ids, all above those added before. Returns how many."""
     run = s.get_one(Run, run_id, with_for_update=True)
-    chosen = recipients.subquery()
-    person = chosen.c[0]
-    # Batches are filled across chunks, so that 5,000 recipients are 5 requests however the chunks fell.
-    place = run.audience + func.row_number().over(order_by=person) - 1
-    rows = select(literal(run_id), person, place // run.batch_size + 1)
+    told = timing.read(run.timing) if run.timing else None
+    if told:
+        departures.meet(s, run, told, recipients)
+    rows = departures.in_turn(run, told, recipients) if told else _in_order(run, recipients)
     written = s.execute(
-        insert(_DELIVERIES).from_select(["run_id", "subscriber_id", "batch"], rows),
+        insert(_DELIVERIES).from_select(["subscriber_id", "batch", "run_id"], rows.add_columns(literal(run_id))),
         execution_options={"preserve_rowcount": True},
     )
     added = written.rowcount  # type: ignore[attr-defined]
-    through = select(func.coalesce(func.max(Batch.last_subscriber), 0)).where(Batch.run_id == run_id)
-    window = {"not_before": to_ms(run.not_before), "not_after": to_ms(run.not_after)}
-    s.execute(text(_FILL), {"run": run_id, "through": s.scalar(through), **window})
+    through = s.scalar(select(func.coalesce(func.max(Batch.last_subscriber), 0)).where(Batch.run_id == run_id)) or 0
+    if told:
+        departures.fill(s, run, told, through)
+    else:
+        window = {"not_before": to_ms(run.not_before), "not_after": to_ms(run.not_after)}
+        s.execute(text(_FILL), {"run": run_id, "through": through, **window})
     run.audience += added
     s.flush()
     return int(added)
 
 
+def _in_order(run: Run, recipients: Select[int]) -> Select[int, int]:
+    chosen = recipients.subquery()
+    person = chosen.c[0]
+    # Batches are filled across chunks, so that 5,000 recipients are 5 requests however the chunks fell.
+    place = run.audience + func.row_number().over(order_by=person) - 1
+    return select(person, place // run.batch_size + 1)
+
+
 def freeze(s: Session, run_id: int) -> None:
     """The audience is whole: from now on batches may be claimed."""
     run = s.get_one(Run, run_id)
+    if run.timing:
+        departures.part_times(s, run, timing.read(run.timing))
     run.frozen_at = database_now(s)
     s.flush()
