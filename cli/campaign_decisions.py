@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from base.errors import BadInput, Broken, Refused
 from base.time import parse_duration
 from campaigns import decisions
+from campaigns.doubts import attempts_in_doubt
 from campaigns.drafts import get_campaign
 from campaigns.status import Status, is_going_on
 from campaigns.status import status as status_of
@@ -150,8 +151,10 @@ def resolve(
     with opened(ctx) as door:
         with door.db.write() as s:
             campaign = get_campaign(s, slug, lock=True)
+            before = {"uncertain": attempts_in_doubt(s, campaign)}
             settled = decisions.resolve(s, campaign, sent=was_sent, because=because, by=_by(False))
-            noted(s, "campaign resolve", slug, after={"sent": was_sent, "because": because})
+            after = {"sent": was_sent, "because": because, "uncertain": attempts_in_doubt(s, campaign)}
+            noted(s, "campaign resolve", slug, before=before, after=after)
         batches = "One batch" if settled == 1 else f"{settled:,} batches"
         _tell(door, slug, as_json, f"{batches} of {slug} settled.", needs_service=not was_sent)
 

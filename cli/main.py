@@ -14,7 +14,7 @@ from base.errors import ConfigError, TipsheetError
 from cli import (
     articles,
     bulk,
-    campaign_decisions,
+    campaign_doubts,
     connect,
     consent,
     exports,
@@ -53,7 +53,7 @@ NOUNS: dict[str, typer.Typer] = {
     "field": fields.app,
     "suppression": suppressions.app,
     "consent": consent.app,
-    "campaign": campaign_decisions.app,
+    "campaign": campaign_doubts.app,
     "series": series.app,
     "template": templates.app,
     "connect": connect.app,

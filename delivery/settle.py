@@ -41,8 +41,7 @@ def settle(db: Database, provider: Provider, rules: Rules) -> int:
     with db.read() as s:
         due = _due(s, provider, rules)
         questions = [_question(s, attempt) for attempt in due]
-        told_of = Attempt.account == provider.account, Attempt.first_event_at.is_not(None)
-        alive_since = s.scalar(select(func.max(Attempt.started_at)).where(*told_of))
+        alive_since = heard_of_until(s, provider.account)
         quiet = events.is_empty(s)
     settled = 0
     for question in questions:
@@ -50,6 +49,12 @@ def settle(db: Database, provider: Provider, rules: Rules) -> int:
     if len(questions) > settled or _is_stopped(db, provider):
         probe(db, provider, lambda s: _probe_is_due(s, provider, rules))
     return settled
+
+
+def heard_of_until(s: Session, account: str) -> datetime | None:
+    """When the latest attempt of an account began that the way back spoke of; None while it spoke of none."""
+    told_of = Attempt.account == account, Attempt.first_event_at.is_not(None)
+    return s.scalar(select(func.max(Attempt.started_at)).where(*told_of))
 
 
 def _due(s: Session, provider: Provider, rules: Rules) -> list[Attempt]:

@@ -1,0 +1,66 @@
+"""`tipsheet campaign uncertain`: what no trustworthy answer came for. Settling it: campaign_decisions.py."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Annotated
+
+import typer
+
+from base.database import database_now
+from campaigns.doubts import Uncertain, uncertain
+from campaigns.drafts import get_campaign
+from cli.campaign_decisions import app as app
+from cli.campaigns import Slug
+from cli.door import opened
+from cli.output import Json, Printer, when
+from cli.service import rules
+from delivery.providers import open_provider
+
+FEW = 5  # people of a batch who are named
+
+
+@app.command("uncertain")
+def uncertain_(
+    ctx: typer.Context,
+    slug: Slug,
+    everybody: Annotated[bool, typer.Option("--people", help=f"Name everybody, not only {FEW} of a batch.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show what left without an answer to be trusted: whom it was for, what is known, and what is waited for.
+
+    Example: tipsheet campaign uncertain december
+    """
+    with opened(ctx) as door, closing(open_provider(door.config)) as provider:
+        with door.db.read() as s:
+            found = uncertain(s, get_campaign(s, slug), provider, rules(door.config))
+            now = database_now(s)
+        zone = door.config.campaigns.zone
+    printer = Printer(as_json)
+    if not found.attempts:
+        printer.say(f"Nothing of {slug} is uncertain.")
+    for one in found.attempts:
+        age = str(now - one.began_at).partition(".")[0]
+        printer.say(f"Batch {one.batch}, attempt {one.number}: {_people(len(one.people))}", "bold")
+        printer.facts({"left": f"{when(one.began_at, zone)}, {age} ago", "known": one.answer, "id": one.attempt})
+        printer.facts({"account": one.account, "people": _names(one.people, len(one.people) if everybody else FEW)})
+        for awaited in one.waits_for:
+            printer.say(f"  waits for {awaited}")
+    _draw_ways_out(printer, found)
+    printer.document(found)
+
+
+def _draw_ways_out(printer: Printer, found: Uncertain) -> None:
+    if found.attempts:
+        printer.say(f"{_people(found.people)} in doubt. Where you know what became of the mails, say so:")
+    for command in found.settle_by:
+        printer.say(f"  {command}")
+
+
+def _names(people: tuple[str, ...], most: int) -> str:
+    more = f" and {len(people) - most:,} more (--people)" if len(people) > most else ""
+    return ", ".join(people[:most]) + more
+
+
+def _people(many: int) -> str:
+    return "1 person" if many == 1 else f"{many:,} people"
