@@ -164,8 +164,8 @@ def _start_grid(site: Site, mode: str) -> tuple[subprocess.Popen[bytes], str]:
     return grid, "" if mode == "fast" else str(signed["public_key"])
 
 
-def _start_service(site: Site, key: str) -> subprocess.Popen[bytes]:
-    env = site.env(TIPSHEET_SENDGRID__WEBHOOK_KEY=key)
+def _start_service(site: Site, key: str, **more: str) -> subprocess.Popen[bytes]:
+    env = site.env(TIPSHEET_SENDGRID__WEBHOOK_KEY=key, **more)
     with (site.folder / "service.log").open("a") as log:
         service = subprocess.Popen([*TIPSHEET, "run"], cwd=site.folder, env=env, stdout=log, stderr=log)
     _until(lambda: _is_at_work(site))

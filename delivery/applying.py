@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from base.errors import BadInput
 from base.time import from_ms
+from delivery.arrays import add_rows
 from delivery.clicks import judge
 from delivery.erasing import erased_among
 from delivery.ledger.record import prove
@@ -33,16 +34,13 @@ log = logging.getLogger(__name__)
 
 Runs = dict[str, tuple[int, int]]  # public id → id, list
 _DEEDS: dict[int, Literal["opened", "clicked"]] = {Flag.OPENED: "opened", Flag.CLICKED: "clicked"}
-_ROWS = 500  # a statement on SQLite, which takes 32,766 values
 
-_COLUMNS = "key, run_id, subscriber_id, attempt, kind, at, detail, provider_event_id"
 # Another drain may keep the same event at this moment, out of another body: whoever comes second learns it here.
-_KEEP_ON_SQLITE = f"INSERT INTO events ({_COLUMNS}) VALUES %s ON CONFLICT (key) DO NOTHING RETURNING key"  # noqa: S608  names of ours
-_KEEP_ON_POSTGRES = f"""
-INSERT INTO events ({_COLUMNS})
-SELECT * FROM unnest(%s::bytea[], %s::int[], %s::int[], %s::text[], %s::text[], %s::bigint[], %s::text[], %s::text[])
-ON CONFLICT (key) DO NOTHING RETURNING key
-"""  # noqa: S608  names of ours
+_KEEP = """
+INSERT INTO events (key, run_id, subscriber_id, attempt, kind, at, detail, provider_event_id)
+SELECT * FROM {rows} WHERE true ON CONFLICT (key) DO NOTHING RETURNING key
+"""
+_TYPES = ("bytea", "int", "int", "text", "text", "bigint", "text", "text")
 
 
 def apply(s: Session, keys: Keys, news: Sequence[News], received: datetime) -> int:
@@ -66,31 +64,12 @@ def _keep(s: Session, news: dict[bytes, News], runs: Runs) -> list[News]:
     """Those that were not known."""
     erased = erased_among(s, [one.subscriber_id for one in news.values() if one.subscriber_id and one.detail])
     of_run = {public: run for public, (run, _) in runs.items()}
-    rows = [
-        (
-            key,
-            of_run.get(one.run) if one.run else None,
-            one.subscriber_id,
-            one.attempt,
-            one.kind,
-            one.at_ms,
-            "" if one.subscriber_id in erased else one.detail,
-            one.provider_event_id,
-        )
-        for key, one in sorted(news.items())  # one order: no two drains wait in a ring
-    ]
-    if not rows:
-        return []
-    connection = s.connection()
-    if connection.dialect.name == "postgresql":
-        added = connection.exec_driver_sql(_KEEP_ON_POSTGRES, tuple(map(list, zip(*rows, strict=True)))).scalars().all()
-        return [news[bytes(key)] for key in added]
-    added = []
-    for start in range(0, len(rows), _ROWS):
-        some = rows[start : start + _ROWS]
-        statement = _KEEP_ON_SQLITE % ",".join(["(?,?,?,?,?,?,?,?)"] * len(some))
-        added += connection.exec_driver_sql(statement, tuple([value for row in some for value in row])).scalars().all()
-    return [news[key] for key in added]
+    rows: list[object] = []
+    for key in sorted(news):  # one order: no two drains wait in a ring
+        kind, _, at, _, _, _, _, _, attempt, run, person, detail, provider_event_id, _ = news[key]
+        said = "" if person in erased else detail
+        rows += (key, of_run.get(run) if run else None, person, attempt, kind, at, said, provider_event_id)
+    return [news[bytes(key)] for key in add_rows(s, _KEEP, rows, _TYPES)]
 
 
 def _prove(s: Session, attempts: set[str], received: datetime) -> None:

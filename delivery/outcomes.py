@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntFlag
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from base.time import to_ms
-from delivery.arrays import as_value, rows_in
+from delivery.arrays import add_rows
 from delivery.models import Run
 
 
@@ -62,15 +62,18 @@ class Turned:
 # Whose (run, person) → flags, first and last time in milliseconds.
 Merged = dict[tuple[int, int], tuple[int, int, int]]
 
+# CROSS JOIN tells SQLite the order: from these rows to their deliveries, not the other way round.
 _MERGE = """
+WITH w (run_id, subscriber_id, flags, first_at, last_at) AS (SELECT * FROM {rows} AS x)
 INSERT INTO outcomes (run_id, subscriber_id, flags, first_at, last_at)
 SELECT d.run_id, d.subscriber_id, w.flags, w.first_at, w.last_at
-FROM {rows} w JOIN deliveries d ON d.run_id = w.run_id AND d.subscriber_id = w.subscriber_id
-WHERE true ORDER BY d.run_id, d.subscriber_id
+FROM w CROSS JOIN deliveries d WHERE d.run_id = w.run_id AND d.subscriber_id = w.subscriber_id
+ORDER BY d.run_id, d.subscriber_id
 ON CONFLICT (run_id, subscriber_id) DO UPDATE SET flags = outcomes.flags | excluded.flags,
     first_at = CASE WHEN excluded.first_at < outcomes.first_at THEN excluded.first_at ELSE outcomes.first_at END,
     last_at = CASE WHEN excluded.last_at > outcomes.last_at THEN excluded.last_at ELSE outcomes.last_at END
 """
+_TYPES = ("int", "int", "smallint", "bigint", "bigint")
 
 
 def merge(s: Session, turned: Sequence[Turned]) -> None:
@@ -93,11 +96,10 @@ def merge_one(merged: Merged, whose: tuple[int, int], flag: int, at: int) -> Non
 
 def merge_all(s: Session, merged: Merged) -> None:
     """For thousands: one statement, which adds to what others write, in one order: no two wait in a ring."""
-    if not merged:
-        return
-    rows = [(*whose, *what) for whose, what in sorted(merged.items())]
-    held = rows_in(s, "rows", "run_id subscriber_id flags first_at last_at")
-    s.execute(text(_MERGE.format(rows=held)), {"rows": as_value(rows)})
+    rows: list[int] = []
+    for whose, what in sorted(merged.items()):
+        rows += (*whose, *what)
+    add_rows(s, _MERGE, rows, _TYPES)
 
 
 def run_of(s: Session, public_id: str) -> int | None:

@@ -86,16 +86,18 @@ def _loads(body: bytes) -> Any:
 
 def _read(event: dict[str, Any]) -> News:
     get = event.get
-    raw = _clean(get("event", ""))[:64]
+    raw, when, email = get("event", ""), get("timestamp"), get("email", "")
+    if type(raw) is not str or raw not in PLAIN:
+        raw = _clean(raw)[:64]
     found = PLAIN.get(raw) or _closest(raw, event)
-    second, attempt = _second(get("timestamp")), get(ATTEMPT)
-    about = attempt or get("sg_message_id", "")
-    link, group = get("url", ""), get("asm_group_id", "")
-    # Separated by what no header or address holds. Not the id: it changes with the repetition.
-    parts = f"{get('event')}\x1f{about}\x1f{get('email')}\x1f{get('timestamp')}\x1f{link}\x1f{group}"
+    second = when if type(when) is int and 0 < when < _LATEST else _second(when)
+    attempt = get(ATTEMPT)
+    # Not the id: it changes with the repetition. Separated by what no header and no address holds.
+    about, link, group = attempt or get("sg_message_id", ""), get("url", ""), get("asm_group_id", "")
+    parts = f"{get('event')}\x1f{about}\x1f{get('email')}\x1f{when}\x1f{link}\x1f{group}"
     return News(
         found.kind if found else raw or "unknown",
-        _clean(get("email", ""))[:320],
+        _clean(email)[:320],
         second * 1000 if second else to_ms(now()),
         natural_key(second, parts),
         int(found.flag) if found and found.flag is not None else None,
