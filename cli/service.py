@@ -72,12 +72,12 @@ def _start_sending(door: Door, provider: Provider, stack: ExitStack, owner: str)
     outbox = Outbox(door.db, provider, door.keys, Pace(delivery.connections, delivery.lease, delivery.only_to))
     outbox.start()
     stack.callback(outbox.stop)
-    clock = Clock(Service(door.db, door.keys, door.config, provider, _rules(door.config), owner))
+    clock = Clock(Service(door.db, door.keys, door.config, provider, rules(door.config), owner))
     clock.start()
     stack.callback(clock.stop)
 
 
-def _rules(config: Config) -> Rules:
+def rules(config: Config) -> Rules:
     delivery = config.delivery
     return Rules(
         by_proof=delivery.settle == "proof",
