@@ -16,6 +16,7 @@ from base.database import now_sql
 from base.time import to_ms
 from delivery import pace
 from delivery.ledger.carry import note_leaving, reached_earlier
+from delivery.ledger.departures import keeps_quiet
 from delivery.ledger.due import next_due
 from delivery.ledger.frequency import enough, take_turns
 from delivery.ledger.split import MAY_NOT_PART, may_not_part, part
@@ -86,6 +87,8 @@ def claim(s: Session, *, owner: str, account: str, lease: timedelta, fence: Call
     `fence` says whether an address may be mailed at all ([delivery] only_to).
     """
     due = next_due(s, account)
+    while due and due.timing and keeps_quiet(s, due):
+        due = next_due(s, account)
     room = pace.room(s, due.run_id) if due and due.paced else None
     if due and room:
         due = _fitting(s, due, account, room)
