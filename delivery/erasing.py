@@ -10,6 +10,7 @@ from sqlalchemy import Update, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from delivery.arrays import as_value, ids_in
+from delivery.brake_models import TriedAgain
 from delivery.models import Attempt, Delivery, DeliveryException, Event, Run, SeedCopy, Spooled
 from subscribers.changes import erasing
 from subscribers.changes.erasing import Receipt
@@ -53,15 +54,22 @@ def _events(s: Session, ids: Sequence[int], email: str) -> int:
 def _refusals(s: Session, ids: Sequence[int]) -> int:
     refused = DeliveryException.run_id.in_(select(Run.id)), DeliveryException.subscriber_id.in_(ids)
     told = update(DeliveryException).where(*refused, DeliveryException.kind == "refused")
-    return _count(s, told.values(reason=_GONE))
+    again = TriedAgain.run_id.in_(select(Run.id)), TriedAgain.subscriber_id.in_(ids)
+    return _count(s, told.values(reason=_GONE)) + _count(s, update(TriedAgain).where(*again).values(reason=_GONE))
 
 
 def _answers(s: Session, ids: Sequence[int], email: str) -> int:
     """What the provider said to requests that they were in, or to a whole run, where it names the address."""
-    theirs = select(Attempt).join(Delivery, (Delivery.run_id == Attempt.run_id) & (Delivery.batch == Attempt.batch))
-    inside = Delivery.run_id.in_(select(Run.id)), Delivery.subscriber_id.in_(ids), Attempt.evidence.is_not(None)
+    now = (Delivery.run_id == Attempt.run_id) & (Delivery.batch == Attempt.batch) & Delivery.subscriber_id.in_(ids)
+    before_that = select(TriedAgain.attempt).where(
+        TriedAgain.run_id.in_(select(Run.id)), TriedAgain.subscriber_id.in_(ids)
+    )
+    theirs = [
+        select(Attempt).join(Delivery, now).where(Delivery.run_id.in_(select(Run.id))),
+        select(Attempt).where(Attempt.id.in_(before_that)),
+    ]
     changed = 0
-    for attempt in s.scalars(theirs.where(*inside)).all():
+    for attempt in [one for query in theirs for one in s.scalars(query.where(Attempt.evidence.is_not(None)))]:
         attempt.evidence, before = _without(email, attempt.evidence), attempt.evidence
         changed += attempt.evidence != before
     for run in s.scalars(select(Run).where(Run.held.is_not(None))).all():

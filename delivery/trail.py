@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from delivery import outcomes
+from delivery.brake_models import TriedAgain
 from delivery.models import Attempt, Batch, Delivery, DeliveryException, Duplicate, Event, Outcome
 
 _BATCH_VERDICTS = {
@@ -54,13 +55,25 @@ def trail(s: Session, run_id: int, subscriber_id: int) -> Trail | None:
         return None
     batch = s.get_one(Batch, (run_id, delivery.batch))
     exception = s.get(DeliveryException, (run_id, subscriber_id))
-    steps = [Step(None, "planned", _place(batch)), *_attempts(s, batch, exception)]
+    steps = [*_refused_before(s, run_id, subscriber_id), Step(None, "planned", _place(batch))]
+    steps += _attempts(s, batch, exception)
     if exception:
         steps.append(Step(exception.at, exception.kind, exception.reason))
     steps += _events(s, run_id, subscriber_id) + _duplicates(s, run_id, subscriber_id)
     if not exception and batch.state in _STANDS:
         steps.append(Step(None, batch.state, _STANDS[batch.state] or batch.reason or ""))
     return Trail(_verdict(s, batch, exception, subscriber_id), tuple(steps))
+
+
+def _refused_before(s: Session, run_id: int, subscriber_id: int) -> list[Step]:
+    """What a person had tried again: the attempts until the refusal, its words, and who wanted it why."""
+    mine = select(TriedAgain).where(TriedAgain.run_id == run_id, TriedAgain.subscriber_id == subscriber_id)
+    steps = []
+    for row in s.scalars(mine.order_by(TriedAgain.at)):
+        steps += _attempts(s, s.get_one(Batch, (run_id, row.batch)), row)
+        steps.append(Step(row.refused_at, "refused", row.reason))
+        steps.append(Step(row.at, "tried again", f"{row.by}: {row.because}" if row.because else row.by))
+    return steps
 
 
 def _place(batch: Batch) -> str:
@@ -76,7 +89,7 @@ def _verdict(s: Session, batch: Batch, exception: DeliveryException | None, subs
     return _FATE_VERDICTS[fate] if fate else _BATCH_VERDICTS[batch.state]
 
 
-def _attempts(s: Session, batch: Batch, exception: DeliveryException | None) -> list[Step]:
+def _attempts(s: Session, batch: Batch, exception: DeliveryException | TriedAgain | None) -> list[Step]:
     query = (
         select(Attempt).where(Attempt.run_id == batch.run_id, Attempt.batch == batch.number).order_by(Attempt.number)
     )

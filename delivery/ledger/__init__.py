@@ -9,6 +9,7 @@ Each transition is one conditional UPDATE that names state and attempt. 0 rows m
 and is no error.
 """
 
+from delivery.ledger.again import Again, retry_refused
 from delivery.ledger.brakes import drop, expire, hold, release
 from delivery.ledger.claim import Claim, Member, claim
 from delivery.ledger.counts import Counts, counts
@@ -18,6 +19,7 @@ from delivery.ledger.record import accept, prove, record, sweep
 from delivery.ledger.resolve import lose
 
 __all__ = [
+    "Again",
     "Claim",
     "Counts",
     "Member",
@@ -35,5 +37,6 @@ __all__ = [
     "prove",
     "record",
     "release",
+    "retry_refused",
     "sweep",
 ]

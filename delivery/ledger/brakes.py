@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, func, update
 from sqlalchemy.orm import Session
 
 from base.database import database_now
-from delivery import rests
+from delivery import rests, thresholds
 from delivery.models import Batch, Run
 
 
@@ -16,10 +16,11 @@ def hold(s: Session, run_id: int) -> None:
 
 
 def release(s: Session, run_id: int) -> None:
-    """Claim again: lifts a pause, a provider's hold and the breaker, because a person has looked."""
+    """Claim again: lifts a pause, any hold and the breaker, because a person has looked."""
     s.execute(
         update(Run).where(Run.id == run_id).values(paused=False, held=None, doubts=0, released_at=database_now(s))
     )
+    thresholds.accept(s, run_id)
     rests.ask_soon(s)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from base.database import database_now
 from base.errors import Broken
 from base.time import from_ms, to_ms
+from delivery.ledger.again import plan_again, refused_among
 from delivery.ledger.record import accept
 from delivery.ledger.split import move_out
 from delivery.models import Attempt, Batch, Delivery, DeliveryException, EarlierDelivery, Run
@@ -83,7 +84,10 @@ def carry(s: Session, left: Left, *, taken: bool, evidence: str) -> int:
         batch = s.get_one(Batch, (run.id, number), with_for_update=True) if run else None
         if n or batch is None:
             raise Broken(f"Attempt {left.attempt} went to people of several batches; do not rely on this database")
-        if batch.state != "accepted":
+        if refused := refused_among(s, batch, people):  # a person had them tried again, after the backup
+            again = plan_again(s, batch, refused, by="the journal", because="after a restore")
+            _bring_back(s, again, left, taken=taken, evidence=evidence)
+        elif batch.state != "accepted":
             _bring_back(s, _exactly(s, batch, people), left, taken=taken, evidence=evidence)
     known = {person for people in inside.values() for person in people}
     outside = [key for person, key in left.people.items() if person not in known]
