@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, SmallInteger, Text
+from sqlalchemy import Boolean, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, SmallInteger, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.database import Base
 from delivery import brake_models as brake_models  # so that whoever knows these tables knows those, too
+
+
+_SOFT = "flags & 4096 <> 0"
 
 
 class StoredMessage(Base):
@@ -133,7 +136,11 @@ class Outcome(Base):
     """What became of one accepted delivery: flags that only ever turn on, so order and repetition do not matter."""
 
     __tablename__ = "outcomes"
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012  SQLAlchemy reads a plain dict here
+    __table_args__ = (
+        # Who was turned away for now (outcomes.Flag.SOFT): few, among many.
+        Index("ix_outcomes_soft", "subscriber_id", sqlite_where=text(_SOFT), postgresql_where=text(_SOFT)),
+        {"sqlite_with_rowid": False},
+    )
     run_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     subscriber_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     flags: Mapped[int] = mapped_column(SmallInteger)

@@ -18,6 +18,7 @@ from base.config.sections import (
     PaceConfig,
     SendgridConfig,
     SourcesConfig,
+    SuppressionConfig,
     TemplatesConfig,
     WebConfig,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "PaceConfig",
     "SendgridConfig",
     "SourcesConfig",
+    "SuppressionConfig",
     "TemplatesConfig",
     "WebConfig",
     "is_loopback",

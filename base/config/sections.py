@@ -127,6 +127,13 @@ class BrakesConfig:
 
 
 @dataclass(frozen=True)
+class SuppressionConfig:
+    soft_bounces: int = key.whole(5, 0, 1000)
+    within: timedelta = key.duration("180d")
+    pull: bool = key.flag(True)
+
+
+@dataclass(frozen=True)
 class AlertsConfig:
     to: tuple[str, ...] = key.texts()
     webhook: str = key.text("", 'an https address, http on this machine, or ""', _WEBHOOK)
@@ -164,6 +171,7 @@ class Config:
     pace: PaceConfig = PaceConfig()
     frequency: FrequencyConfig = FrequencyConfig()
     brakes: BrakesConfig = BrakesConfig()
+    suppression: SuppressionConfig = SuppressionConfig()
     alerts: AlertsConfig = AlertsConfig()
     templates: TemplatesConfig = TemplatesConfig()
     sources: SourcesConfig = SourcesConfig()
