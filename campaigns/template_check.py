@@ -15,7 +15,7 @@ from campaigns.examples import sample
 from campaigns.render import Compiled, Source, compile_mail
 from campaigns.render.faults import faults
 from campaigns.trial import INERT, SOMEBODY
-from delivery.outbox import link_urls
+from delivery.packing import link_urls
 from delivery.slots import Filled, Filler, Recipient
 
 

@@ -15,7 +15,7 @@ from base.errors import Refused
 from campaigns import content, preflight
 from campaigns.launch import envelope
 from campaigns.models import Campaign
-from delivery.outbox import link_urls
+from delivery.packing import link_urls
 from delivery.providers.provider import Addressed, Answer, Parcel, Provider, Verdict
 from delivery.slots import Filled, Filler, Recipient
 from subscribers.addresses import parse_address

@@ -12,23 +12,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-import orjson
-
 from base.database import Database
 from base.errors import TipsheetError
 from delivery import events, messages
 from delivery.ledger import Claim, claim, is_due, record
 from delivery.ledger.split import set_apart
-from delivery.providers.provider import Addressed, Answer, Envelope, Parcel, Provider, Verdict
-from delivery.slots import Filler, Recipient
-from subscribers import links
+from delivery.packing import pack
+from delivery.providers.provider import Answer, Parcel, Provider, Verdict
+from delivery.slots import Filler
 from subscribers.keys import Keys
 
 log = logging.getLogger(__name__)
 
 BEGIN_WITHIN = 1.0  # seconds from the claim's commit to the first byte; later the claim is given back
 IDLE = 0.25  # seconds between looks when nothing is due
-MOST_VALUES = 9_000  # bytes of tokens and values a person; SendGrid takes 10,000, whoever has more goes alone and whole
 
 
 @dataclass(frozen=True)
@@ -41,9 +38,9 @@ class Pace:
 class Outbox:
     """As many workers as connections. `stop` lets what is in flight end; nothing new is claimed."""
 
-    def __init__(self, db: Database, provider: Provider, keys: Keys, pace: Pace) -> None:
+    def __init__(self, db: Database, provider: Provider, keys: Keys, pace: Pace, owner: str = "") -> None:
         self._db, self._provider, self._keys, self._pace = db, provider, keys, pace
-        self._owner = f"{socket.gethostname()}:{os.getpid()}"
+        self._owner = owner or f"{socket.gethostname()}:{os.getpid()}"
         self._stopping = threading.Event()
         self._trouble = ""  # what was last said of an unreachable provider
         self._fillers: dict[int, Filler] = {}
@@ -58,7 +55,8 @@ class Outbox:
     def stop(self) -> None:
         self._stopping.set()
         for thread in self._threads:
-            thread.join()
+            if thread.ident:  # a worker lets the engine's threads do the work
+                thread.join()
 
     def _work(self) -> None:
         try:
@@ -68,16 +66,20 @@ class Outbox:
 
     def _loop(self) -> None:
         while not self._stopping.is_set():
-            try:
-                worked = self.step()
-            except TipsheetError as trouble:
-                log.error("the outbox cannot go on for now: %s", trouble)
-                worked = False
-            except Exception:
-                log.exception("the outbox met something unforeseen and goes on")
-                worked = False
-            if not worked:
+            if not self.turn():
                 self._stopping.wait(IDLE)
+
+    def turn(self) -> bool:
+        """One step, unless it was stopped; trouble is told here and goes no further."""
+        if self._stopping.is_set():
+            return False
+        try:
+            return self.step()
+        except TipsheetError as trouble:
+            log.error("the outbox cannot go on for now: %s", trouble)
+        except Exception:
+            log.exception("the outbox met something unforeseen and goes on")
+        return False
 
     def step(self) -> bool:
         """One batch, from claim to record. False when there was none to claim or the provider cannot be reached."""
@@ -116,7 +118,7 @@ class Outbox:
 
     def _send(self, taken: Claim, filler: Filler, may_begin: Callable[[], bool]) -> None:
         try:
-            parcel, apart = self._pack(taken, filler)
+            parcel, apart = pack(self._keys, taken, filler)
         except Exception as cause:  # nothing was written yet: let a person look instead of trying for ever
             log.exception("attempt=%s the mails cannot be put together", taken.attempt)
             self._write_down(taken, Answer(Verdict.HELD, f"the mails cannot be put together: {cause}"))
@@ -137,18 +139,6 @@ class Outbox:
         except Exception as cause:  # it promised never to raise, so nobody knows how far it came
             log.exception("attempt=%s the provider failed", parcel.attempt)
             return Answer(Verdict.UNCERTAIN, f"the provider failed: {type(cause).__name__}")
-
-    def _pack(self, taken: Claim, filler: Filler) -> tuple[Parcel, list[int]]:
-        envelope = Envelope(**orjson.loads(taken.envelope))
-        people, apart = [], []
-        for member in taken.members:
-            token = links.sign(self._keys, member.address_key, taken.list_id, taken.public_id)
-            urls = link_urls(envelope.public_url, token, taken.public_id)
-            values = filler.values(Recipient(member.fields, urls))
-            if _size(values) > MOST_VALUES or filler.holds_token(values):
-                apart.append(member.subscriber_id)
-            people.append(Addressed(member.subscriber_id, member.email, values, urls["unsubscribe"]))
-        return Parcel(taken.attempt, taken.public_id, envelope, filler, people), apart
 
     def _write_down(self, taken: Claim, answer: Answer) -> None:
         """A failed record is never a failed send: keep the answer and try until it is written."""
@@ -176,17 +166,3 @@ class Outbox:
 def _clock() -> float:
     """Seconds that also pass while the machine sleeps: a worker that wakes later must not begin to write."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
-
-
-def _size(values: dict[str, str]) -> int:
-    """Bytes of tokens and values, as SendGrid counts them."""
-    return len("".join([*values, *values.values()]).encode())
-
-
-def link_urls(public_url: str, token: str, run: str) -> dict[str, str]:
-    """The links of one person's mail. The token identifies person and list by itself (RFC 8058 §3.1)."""
-    return {
-        "unsubscribe": f"{public_url}/u/{token}",
-        "preferences": f"{public_url}/p/{token}",
-        "browser": f"{public_url}/m/{run}",
-    }

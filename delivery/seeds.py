@@ -19,7 +19,7 @@ from base.database import Database, database_now
 from base.errors import BadInput
 from delivery import installation, messages
 from delivery.models import Delivery, Run, SeedCopy
-from delivery.outbox import link_urls
+from delivery.packing import link_urls
 from delivery.providers.provider import Addressed, Answer, Envelope, Parcel, Provider, Verdict
 from delivery.slots import Filler, Recipient
 from subscribers.addresses import address_key, wide_key

@@ -9,16 +9,16 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from functools import cached_property, lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from delivery.columns import FIELD, LINK, Fields, Valued, column, is_harmless
 from delivery.expressions import Compute, clean, compute, link_of, shown
 
-Valued = Callable[[Mapping[str, Any], Mapping[str, str]], str]
 LONGEST_LINE = 998  # of a mail's text part, by RFC 5322
 
 
@@ -89,10 +89,14 @@ class Filler:
         texts = message.subject, message.html, message.text
         # Only what stands in the message itself: a token inside a branch is filled with its branch.
         standing = dict.fromkeys(token for text in texts for token in tokens.findall(text))
-        links = {token: link[1] for token in standing if (link := _LINK.fullmatch(slots[token].source))}
+        links = {token: link[1] for token in standing if (link := LINK.fullmatch(slots[token].source))}
         self._tokens = [*links, *(token for token in standing if token not in links)]  # links first
         self._values = [_valued(slots[token], slots, tokens) for token in self._tokens]
         self._links, self._others = _picker(list(links.values())), self._values[len(links) :]
+        self._columns = [
+            column("" if slots[token].branches else slots[token].source, value)
+            for token, value in zip(self._tokens, self._values, strict=True)
+        ]
         self._subject, self._html, self._text = (_Segments(text, self._tokens, tokens) for text in texts)
         # A text no longer than this has no line that values made too long.
         bare = tokens.sub("", message.text)
@@ -102,9 +106,19 @@ class Filler:
         """What stands for each token: escaped for its place, HTML as ASCII."""
         return dict(zip(self._tokens, self._computed(recipient), strict=True))
 
-    def holds_token(self, values: Mapping[str, str]) -> bool:
+    def values_of(self, subscribers: Sequence[Fields], links: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
+        """The same for many, in a fraction of the time: slot by slot, and each different value of a field once.
+
+        `links` has a link each, in the order of the subscribers.
+        """
+        columns = [column(subscribers, links) for column in self._columns]
+        if not columns:
+            return [{} for _ in subscribers]
+        return [dict(zip(self._tokens, row, strict=True)) for row in zip(*columns, strict=True)]
+
+    def holds_token(self, values: Iterable[str]) -> bool:
         """Whether a value holds a token: then only `fill` is safe, since a provider replaces in an unknown order."""
-        return self._pattern.search("\0".join(values.values())) is not None
+        return self._pattern.search("\0".join(values)) is not None
 
     def fill(self, recipient: Recipient) -> Filled:
         return self._assembled(self._computed(recipient))
@@ -116,7 +130,7 @@ class Filler:
     def _computed(self, recipient: Recipient) -> list[str]:
         subscriber, links = recipient.subscriber, recipient.links
         # Links are most of the characters; those that stand as they are everywhere are taken over all together.
-        if _harmless("".join(links.values())):
+        if is_harmless("".join(links.values())):
             try:
                 return [*self._links(links), *[value(subscriber, links) for value in self._others]]
             except KeyError:
@@ -152,11 +166,10 @@ def _valued(slot: Slot, slots: Mapping[str, Slot], tokens: re.Pattern[str]) -> V
     if slot.branches:
         return _choice(slot, slots, tokens)
     escape = _ESCAPES[slot.place]
-    if link := _LINK.fullmatch(slot.source):
+    if link := LINK.fullmatch(slot.source):
         return _link(link[1], escape)
     computed = compute(slot.source, slot.values, escape=slot.place in HTML)
-    plain = re.fullmatch(r"subscriber\.(\w+)(?:\|(?:d|default)\('([^'\\]*)'(?:, true)?\))?", slot.source)
-    if plain:
+    if plain := FIELD.fullmatch(slot.source):
         return _field(plain[1], escape(plain[2] or ""), escape, computed)
     return lambda subscriber, links: escape(computed(subscriber, links))
 
@@ -184,11 +197,6 @@ def _picker(keys: list[Any]) -> Callable[[Any], Sequence[str]]:
     if len(keys) > 1:
         return itemgetter(*keys)
     return (lambda values: (values[keys[0]],)) if keys else lambda _values: ()
-
-
-def _harmless(links: str) -> bool:
-    """Whether these mean the same everywhere: nothing that HTML would read, that needs a reference or breaks a line."""
-    return not links.encode("utf-8", "surrogatepass").translate(None, _URL_BYTES)
 
 
 def _choice(slot: Slot, slots: Mapping[str, Slot], tokens: re.Pattern[str]) -> Valued:
@@ -238,8 +246,6 @@ def wrap(text: str) -> str:
     return "\n".join(lines)
 
 
-_LINK = re.compile(r"links\.(\w+)")
-_URL_BYTES = bytes(byte for byte in range(33, 127) if chr(byte) not in "&<>\"'")
 HTML = frozenset({Place.TEXT, Place.ATTRIBUTE, Place.URL})
 _ESCAPES: dict[Place, Callable[[Any], str]] = {
     Place.TEXT: in_html,

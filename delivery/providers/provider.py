@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from delivery.slots import Filler
 
@@ -33,8 +33,7 @@ class Envelope:
     public_url: str  # where the links of this run point to
 
 
-@dataclass(frozen=True)
-class Addressed:
+class Addressed(NamedTuple):  # made in half the time of a frozen dataclass
     """One person of a parcel: where it goes and what differs for them."""
 
     subscriber_id: int

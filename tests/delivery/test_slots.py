@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from delivery.slots import LONGEST_LINE, Filler, Message, Place, Recipient, Slot
 
@@ -40,8 +42,8 @@ def test_a_value_that_is_a_token_is_not_filled_again() -> None:
     filler = Filler(Message("a1z a2z", "a1z a2z", "", slots))
     recipient = Recipient({"one": "a2z", "two": "a1z"}, {})
     assert filler.fill(recipient).html == "a2z a1z"
-    assert filler.holds_token(filler.values(recipient))
-    assert not filler.holds_token({"a1z": "Anna"})
+    assert filler.holds_token(filler.values(recipient).values())
+    assert not filler.holds_token(["Anna"])
 
 
 def test_controls_line_breaks_and_bidi_embeddings_do_not_reach_a_mail() -> None:
@@ -108,3 +110,25 @@ def test_a_message_survives_json_and_keeps_its_hash() -> None:
     assert after == before
     assert after.hash == before.hash
     assert Message("s", "<p>a1z</p>", "t!", before.slots).hash != before.hash
+
+
+_ANYTHING = st.one_of(
+    st.sampled_from([*HOSTILE, "", "Anna", "Zoë", "  Mary  Jane ", "x" * 600, "a2z"]), st.text(), st.integers()
+)
+
+
+@given(
+    st.lists(st.dictionaries(st.sampled_from(["name", "city"]), _ANYTHING), min_size=1, max_size=6),
+    st.sampled_from(["https://example.com/u/", "https://example.com/?a=1&b='é'"]),
+)
+def test_many_people_get_the_values_that_each_gets_alone(people: list[dict[str, object]], url: str) -> None:
+    sources = ["subscriber.name", "subscriber.city|default('you & I')", "links.unsubscribe", "subscriber.name|upper"]
+    slots = [Slot(f"a{n}{place.value}z", each, place) for n, each in enumerate(sources) for place in Place]
+    slots.append(
+        Slot("b1z", "0 if subscriber.city else 1", Place.TEXT, branches=(f"{slots[0].token}, {slots[10].token}", ""))
+    )
+    text = " ".join(slot.token for slot in slots)
+    filler = Filler(Message("", text, "", tuple(slots)))
+    links = [f"{url}{n}" for n in range(len(people))]
+    alone = [filler.values(Recipient(who, {"unsubscribe": link})) for who, link in zip(people, links, strict=True)]
+    assert filler.values_of(people, {"unsubscribe": links}) == alone

@@ -139,7 +139,7 @@ def test_a_person_who_writes_a_token_gets_it_as_text() -> None:
     first, second = (slot.token for slot in message.slots)
     filler, recipient = Filler(message), Recipient({"first_name": f"{first} {second}", "city": "Ely"}, LINKS)
     assert f"{first} {second}</p>" in filler.fill(recipient).html
-    assert filler.holds_token(filler.values(recipient))
+    assert filler.holds_token(filler.values(recipient).values())
 
 
 def test_the_text_part_makes_sure_of_utf_8_with_one_character_beyond_latin_1() -> None:

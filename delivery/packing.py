@@ -1,0 +1,60 @@
+"""From a claim to what the provider is handed: links signed, values filled in, for a thousand people at once."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+import orjson
+
+from delivery.ledger import Claim
+from delivery.providers.provider import Addressed, Envelope, Parcel
+from delivery.slots import Filler
+from subscribers import links
+from subscribers.keys import Keys
+
+MOST_VALUES = 9_000  # bytes of tokens and values a person; SendGrid takes 10,000, whoever has more goes alone and whole
+_WIDEST = 4  # bytes of a character
+
+
+def pack(keys: Keys, taken: Claim, filler: Filler) -> tuple[Parcel, list[int]]:
+    """The parcel, and who of it cannot travel with others: too much text, or a value that holds a token."""
+    envelope = Envelope(**orjson.loads(taken.envelope))
+    tokens = links.sign_all(keys, [member.address_key for member in taken.members], taken.list_id, taken.public_id)
+    urls = _link_columns(envelope.public_url, tokens, taken.public_id)
+    values = filler.values_of([member.fields for member in taken.members], urls)
+    people = [
+        Addressed(member.subscriber_id, member.email, theirs, url)
+        for member, theirs, url in zip(taken.members, values, urls["unsubscribe"], strict=True)
+    ]
+    apart = people if _some_go_alone(filler, people) else []
+    alone = [person.subscriber_id for person in apart if _goes_alone(filler, person)]
+    return Parcel(taken.attempt, taken.public_id, envelope, filler, people), alone
+
+
+def link_urls(public_url: str, token: str, run: str) -> dict[str, str]:
+    """The links of one person's mail. The token identifies person and list by itself (RFC 8058 §3.1)."""
+    return {name: column[0] for name, column in _link_columns(public_url, [token], run).items()}
+
+
+def _link_columns(public_url: str, tokens: list[str], run: str) -> dict[str, list[str]]:
+    return {
+        "unsubscribe": [f"{public_url}/u/{token}" for token in tokens],
+        "preferences": [f"{public_url}/p/{token}" for token in tokens],
+        "browser": [f"{public_url}/m/{run}"] * len(tokens),
+    }
+
+
+def _some_go_alone(filler: Filler, people: list[Addressed]) -> bool:
+    """One look at all of them: nearly always nobody does."""
+    if filler.holds_token(chain.from_iterable(person.values.values() for person in people)):
+        return True
+    tokens = sum(map(len, people[0].values)) if people else 0
+    longest = max((sum(map(len, person.values.values())) for person in people), default=0)
+    return tokens + longest * _WIDEST > MOST_VALUES
+
+
+def _goes_alone(filler: Filler, person: Addressed) -> bool:
+    values = person.values
+    # Bytes of tokens and values, as SendGrid counts them.
+    size = len("".join([*values, *values.values()]).encode())
+    return size > MOST_VALUES or filler.holds_token(values.values())
