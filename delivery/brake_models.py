@@ -14,13 +14,23 @@ class Pace(Base):
     """One token bucket that all processes share. Nobody has one who has no limit, so it costs nothing then."""
 
     __tablename__ = "paces"
-    run_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # 0: of everything together
+    run_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # 0: everything; -1: the warm-up
     per_hour: Mapped[int]  # 0: as fast as it goes
     next_at: Mapped[datetime]  # what has left is paid for then, and the next may leave
     per_day: Mapped[int] = mapped_column(default=0)  # 0: as many as there are
     zone: Mapped[str] = mapped_column(default="")  # whose days are counted
     day_ends_at: Mapped[datetime | None]  # of the day that `remaining` is about
     remaining: Mapped[int] = mapped_column(default=0)  # people who may still have a mail that day
+
+
+class WarmUp(Base):
+    """How well mailboxes know a sender: on how many days it has sent."""
+
+    __tablename__ = "warm_ups"
+    sender: Mapped[str] = mapped_column(primary_key=True)  # a domain through a provider
+    days: Mapped[int] = mapped_column(default=0)  # on which something was sent, without the one of its limit
+    caps: Mapped[str] = mapped_column(Text)  # JSON: people on the first such day, the second …
+    running: Mapped[bool] = mapped_column(Boolean)  # at most one: its limit is in paces
 
 
 class Rest(Base):
