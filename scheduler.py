@@ -22,8 +22,10 @@ from campaigns.series import make
 from campaigns.trial import SOMEBODY
 from delivery import confirmations, connect, events, heartbeat, ledger, seeds
 from delivery.connect.resolver import Dns
+from delivery.probing import ask_for_credits
 from delivery.providers.provider import Provider
 from delivery.settle import Rules, settle
+from delivery.thresholds import hold_what_is_bad
 from subscribers.keys import Keys
 from subscribers.proof import seals
 
@@ -127,6 +129,14 @@ def _drain(service: Service) -> None:
         events.drain(service.db, service.keys)
 
 
+def _ask_for_credits(service: Service) -> None:
+    ask_for_credits(service.db, service.provider, service.config.pace.ask_again)
+
+
+def _hold_what_is_bad(service: Service) -> None:
+    hold_what_is_bad(service.db, service.config.brakes)
+
+
 def _expire(service: Service) -> None:
     with service.db.write() as s:
         ledger.expire(s)
@@ -171,6 +181,8 @@ JOBS: tuple[Job, ...] = (
     Job("make what series are to send", timedelta(seconds=20), _make_series),
     Job("sweep leases that ended", timedelta(seconds=1), _sweep),
     Job("settle what is uncertain", timedelta(seconds=2), _settle),
+    Job("ask whether there are credits again", timedelta(seconds=5), _ask_for_credits),
+    Job("hold what bounces too much", timedelta(seconds=10), _hold_what_is_bad),
     Job("drain events", timedelta(seconds=0.5), _drain),
     Job("send copies to colleagues", timedelta(seconds=1), _send_copies),
     Job("look after sign-ups", timedelta(seconds=2), _confirm),

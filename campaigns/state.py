@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from base.database import database_now
 from campaigns.models import Campaign
+from delivery import pace, rests
 from delivery.ledger.counts import Counts, counts, has_overtaken, late_count, oldest_uncertain, reached_twice
 from delivery.models import Run
 
@@ -85,6 +86,16 @@ def attention(campaign: Campaign, far: Progress | None) -> str:
     if far and far.held and not stopped:
         return f"{far.held}; when that is mended: tipsheet campaign resume {campaign.slug}"
     return ""
+
+
+def waits(s: Session, campaign: Campaign, far: Progress | None) -> str:
+    """Why nothing of it leaves at this moment, though nobody has to do anything; empty when nothing keeps it."""
+    if campaign.run_id is None or far is None or not far.counts.planned or state(campaign, far) != "sending":
+        return ""
+    if resting := rests.resting(s):
+        return rests.in_words(resting[0])
+    found = pace.waits(s, campaign.run_id)
+    return f"{found[1]}; goes on at {found[0]:%Y-%m-%d %H:%M:%S} UTC" if found else ""
 
 
 def _names(people: tuple[str, ...]) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from base.errors import Broken
 from campaigns.models import Campaign
-from campaigns.state import attention, progress, state
+from campaigns.state import attention, progress, state, waits
 from delivery.ledger.counts import Counts, batch_count
 from delivery.seeds import Copy, copies
 
@@ -24,6 +24,7 @@ class Status:
     counts: Counts
     batches: int
     attention: str  # why it waits for a person
+    waits: str  # why nothing of it leaves at this moment, though nobody has to do anything
     copies: tuple[Copy, ...]  # for colleagues; in no count
     scheduled_for: datetime | None
     zone: str | None
@@ -44,6 +45,7 @@ def status(s: Session, campaign: Campaign) -> Status:
         counts=far.counts if far else _NOTHING,
         batches=batch_count(s, campaign.run_id) if campaign.run_id else 0,
         attention=attention(campaign, far),
+        waits=waits(s, campaign, far),
         copies=copies(s, campaign.run_id) if campaign.run_id else (),
         scheduled_for=campaign.scheduled_for,
         zone=campaign.zone,

@@ -38,7 +38,7 @@ def approve(ctx: typer.Context, slug: Slug, without_events: Events = False, as_j
         with door.db.write() as s:
             decisions.approve(s, get_campaign(s, slug, lock=True), door.config, _by(without_events))
             noted(s, "campaign approve", slug)
-        _tell(door, slug, as_json, f"{slug} is approved as it is now.")
+        tell(door, slug, as_json, f"{slug} is approved as it is now.")
 
 
 @app.command()
@@ -68,7 +68,7 @@ def schedule(
             noted(s, "campaign schedule", slug, after={"at": at, "zone": there, "local": local, "over": over})
             leaves = when(campaign.scheduled_for, there)
         first = f"{slug} leaves at {at} in each person's zone, the first mails at {leaves}."
-        _tell(door, slug, as_json, first if local else f"{slug} leaves at {leaves}.", needs_service=True)
+        tell(door, slug, as_json, first if local else f"{slug} leaves at {leaves}.", needs_service=True)
 
 
 @app.command()
@@ -92,7 +92,7 @@ def send(
         if wait:
             _require_service(door, slug)
             _watch(door, slug)
-        found = _tell(door, slug, as_json, f"{slug} leaves now.", needs_service=True)
+        found = tell(door, slug, as_json, f"{slug} leaves now.", needs_service=True)
     if wait and found.state not in ("sent", "partially_sent"):
         raise Refused(f"{slug} is {in_words(found.state)} now; see: tipsheet campaign status {slug}")
 
@@ -107,7 +107,7 @@ def pause(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
         with door.db.write() as s:
             decisions.pause(s, get_campaign(s, slug, lock=True))
             noted(s, "campaign pause", slug)
-        _tell(door, slug, as_json, f"{slug} is paused; go on with: tipsheet campaign resume {slug}")
+        tell(door, slug, as_json, f"{slug} is paused; go on with: tipsheet campaign resume {slug}")
 
 
 @app.command()
@@ -120,7 +120,7 @@ def resume(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
         with door.db.write() as s:
             decisions.resume(s, get_campaign(s, slug, lock=True), door.config)
             noted(s, "campaign resume", slug)
-        _tell(door, slug, as_json, f"{slug} goes on.", needs_service=True)
+        tell(door, slug, as_json, f"{slug} goes on.", needs_service=True)
 
 
 @app.command()
@@ -133,7 +133,7 @@ def cancel(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
         with door.db.write() as s:
             decisions.cancel(s, get_campaign(s, slug, lock=True))
             noted(s, "campaign cancel", slug)
-        _tell(door, slug, as_json, f"{slug} is cancelled.")
+        tell(door, slug, as_json, f"{slug} is cancelled.")
 
 
 @app.command()
@@ -156,7 +156,7 @@ def resolve(
             after = {"sent": was_sent, "because": because, "uncertain": attempts_in_doubt(s, campaign)}
             noted(s, "campaign resolve", slug, before=before, after=after)
         batches = "One batch" if settled == 1 else f"{settled:,} batches"
-        _tell(door, slug, as_json, f"{batches} of {slug} settled.", needs_service=not was_sent)
+        tell(door, slug, as_json, f"{batches} of {slug} settled.", needs_service=not was_sent)
 
 
 def _length(over: str | None) -> timedelta | None:
@@ -175,7 +175,7 @@ def _by(without_events: bool) -> decisions.By:
     return decisions.By(actor(), without_events)
 
 
-def _tell(door: Door, slug: str, as_json: bool, sentence: str, *, needs_service: bool = False) -> Status:
+def tell(door: Door, slug: str, as_json: bool, sentence: str, *, needs_service: bool = False) -> Status:
     """What was decided, and how it stands now."""
     printer = Printer(as_json)
     try:

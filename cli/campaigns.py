@@ -228,6 +228,8 @@ def draw_status(printer: Printer, found: Status, door: Door) -> None:
     printer.say(f"{found.slug}: {in_words(found.state)}", "bold")
     if found.attention:
         printer.say(found.attention, "yellow")
+    if found.waits:
+        printer.say(found.waits)
     printer.facts({"for": when(found.scheduled_for, found.zone or door.config.campaigns.zone)})
     n = found.counts
     if n.audience:

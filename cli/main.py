@@ -14,7 +14,7 @@ from base.errors import ConfigError, TipsheetError
 from cli import (
     articles,
     bulk,
-    campaign_doubts,
+    campaign_brakes,
     connect,
     consent,
     exports,
@@ -53,7 +53,7 @@ NOUNS: dict[str, typer.Typer] = {
     "field": fields.app,
     "suppression": suppressions.app,
     "consent": consent.app,
-    "campaign": campaign_doubts.app,
+    "campaign": campaign_brakes.app,
     "series": series.app,
     "template": templates.app,
     "connect": connect.app,

@@ -17,7 +17,7 @@ from base.config import Config
 from base.errors import Broken, TipsheetError
 from cli.child import Child
 from cli.door import Door
-from delivery import heartbeat
+from delivery import heartbeat, pace
 from delivery.outbox import Outbox, Pace
 from delivery.providers import open_provider
 from delivery.providers.provider import Provider
@@ -69,12 +69,20 @@ def _sign_off(door: Door, owner: str) -> None:
 
 def _start_sending(door: Door, provider: Provider, stack: ExitStack, owner: str) -> None:
     delivery = door.config.delivery
+    limit(door)
     outbox = Outbox(door.db, provider, door.keys, Pace(delivery.connections, delivery.lease, delivery.only_to))
     outbox.start()
     stack.callback(outbox.stop)
     clock = Clock(Service(door.db, door.keys, door.config, provider, rules(door.config), owner))
     clock.start()
     stack.callback(clock.stop)
+
+
+def limit(door: Door) -> None:
+    """What holds for everything that leaves, whoever sends it."""
+    told, zone = door.config.pace, door.config.pace.day_zone or door.config.campaigns.zone
+    with door.db.write() as s:
+        pace.limit_everything(s, per_hour=told.per_hour, per_day=told.per_day, day_zone=zone)
 
 
 def rules(config: Config) -> Rules:

@@ -42,6 +42,15 @@ def end(s: Session, account: str) -> None:
     s.execute(delete(Rest).where(Rest.account == account))
 
 
+def in_words(one: Rest) -> str:
+    if one.exhausted:
+        return (
+            f"the provider takes nothing: {one.words}; it is asked again now and then ([pace] ask_again), and all of "
+            "it goes on by itself as soon as there are credits"
+        )
+    return f"the provider asks for a rest: {one.words}; goes on at {one.until:%Y-%m-%d %H:%M:%S} UTC"
+
+
 def is_turn(s: Session, account: str, every: timedelta) -> bool:
     """Is it time to ask whether an account without credits has some again? Looking takes no lock."""
     return s.scalar(select(Rest.account).where(*_due(s, account, every))) is not None

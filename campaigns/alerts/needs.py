@@ -15,7 +15,7 @@ from campaigns.articles.needs import needs as feed_needs
 from campaigns.models import Campaign
 from campaigns.series.needs import needs as series_needs
 from campaigns.state import Progress, attention, progress, state
-from delivery import heartbeat, installation
+from delivery import heartbeat, installation, rests
 from delivery.connect.dmarc import REPORTS, REPORTS_TO
 from delivery.ledger.counts import has_open_ends
 from delivery.models import Attempt, Run
@@ -42,6 +42,9 @@ def _service(s: Session, now: datetime, here: str) -> Iterator[Need]:
     # While a service runs, it sends from where it may; asking from another place needs nobody.
     if not heartbeat.is_recent(s) and (words := installation.elsewhere(s, here)):
         yield Need(ELSEWHERE, words)
+    for one in rests.resting(s):
+        if one.exhausted:
+            yield Need("credits", f"Nothing leaves: {rests.in_words(one)}; tipsheet campaign resume asks at once")
     last_event = s.scalar(select(func.max(Attempt.first_event_at)))
     taken = select(func.max(Attempt.answered_at)).join(Run, Run.id == Attempt.run_id)
     silent = Run.events_expected, Attempt.verdict == "accepted", Attempt.first_event_at.is_(None)
