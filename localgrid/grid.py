@@ -24,7 +24,7 @@ class Tally:
     faults: Counter[str] = field(default_factory=Counter)
     fast_accepted: int = 0
     fast_recipients: int = 0
-    fast_addresses: set[str] = field(default_factory=set)
+    fast_addresses: set[str | bytes] = field(default_factory=set)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from typing import Any
@@ -19,6 +20,7 @@ from localgrid.mailbox import Message
 from localgrid.misbehave import refusal
 from localgrid.suppressions import entries_of
 
+_TO = re.compile(rb'"to":\[\{"email":"([^"\\\\]+)"\}\]')  # as most write it; faster than reading all the rest
 _UNVERIFIED = (
     "The from address does not match a verified Sender Identity. Mail cannot be sent until this error is resolved."
 )
@@ -100,7 +102,9 @@ def _fate_by(grid: Grid) -> Any:
 
 
 def _count(grid: Grid, body: bytes) -> Response:
-    addresses = addresses_in(body)
+    addresses = _TO.findall(body)
+    if len(addresses) != body.count(b'"to":'):  # written in another way: look closer
+        addresses = addresses_in(body)
     grid.tally.fast_accepted += 1
     grid.tally.fast_recipients += len(addresses)
     grid.tally.fast_addresses.update(addresses)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from base.database import database_now
@@ -52,7 +52,7 @@ def mailable(list_id: int) -> Select[int]:
     )
 
 
-def may_be_mailed(list_id: int) -> ColumnElement[bool]:
+def may_be_mailed(list_id: int | ColumnElement[int]) -> ColumnElement[bool]:
     """Of a row of subscriptions on this list beside its subscriber: the whole of the rule, true or false."""
     stopped = _stops_on(list_id)
     return and_(Subscription.state == "confirmed", Subscriber.email != "", *(~each for each in stopped), ~is_paused())
@@ -188,11 +188,17 @@ def active_among(s: Session, address_keys: Iterable[bytes]) -> set[tuple[bytes, 
     return {(row.address_key, row.reason, row.list_id) for row in s.execute(query)}
 
 
+def count_by_reason(s: Session) -> dict[str, int]:
+    """How many stops hold, all lists together."""
+    held = select(Suppression.reason, func.count()).where(Suppression.lifted_at.is_(None))
+    return dict(s.execute(held.group_by(Suppression.reason)).all())
+
+
 def _stopped(list_id: int, reason: Reason | None = None) -> ColumnElement[bool]:
     return or_(*_stops_on(list_id, reason))
 
 
-def _stops_on(list_id: int, reason: Reason | None = None) -> list[ColumnElement[bool]]:
+def _stops_on(list_id: int | ColumnElement[int], reason: Reason | None = None) -> list[ColumnElement[bool]]:
     """Under either key. Two questions, not one with OR inside: PostgreSQL answers each by a hash of the stops."""
     held = [Suppression.lifted_at.is_(None), _holds_on(list_id)]
     if reason is not None:
@@ -216,7 +222,7 @@ def _both(s: Session, address_key: bytes, wide: bytes | None) -> list[bytes]:
     return [address_key] if wide is None or wide == address_key else [address_key, wide]
 
 
-def _holds_on(list_id: int) -> ColumnElement[bool]:
+def _holds_on(list_id: int | ColumnElement[int]) -> ColumnElement[bool]:
     return or_(Suppression.list_id.is_(None), Suppression.list_id == list_id)
 
 

@@ -6,11 +6,31 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, Row, TextClause, text, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    Text,
+    TextClause,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    false,
+    func,
+    select,
+    text,
+    type_coerce,
+    update,
+)
 from sqlalchemy.orm import Session
+from sqlalchemy.types import NullType
 
 from base.config import FrequencyConfig
 from base.database import now_sql
@@ -20,9 +40,9 @@ from delivery.ledger.departures import keeps_quiet
 from delivery.ledger.due import next_due
 from delivery.ledger.frequency import enough, take_turns
 from delivery.ledger.split import MAY_NOT_PART, may_not_part, part
-from delivery.models import Batch, Run
-from subscribers.models import Subscriber
-from subscribers.suppression import mailable, why_not
+from delivery.models import Batch, Delivery, DeliveryException, Run
+from subscribers.models import Subscriber, Subscription
+from subscribers.suppression import mailable, may_be_mailed, why_not
 
 MOST_BETWEEN = 8  # ids for each person of a batch, up to which a range is quicker than a list
 ELSEWHERE = "address changed since the audience was frozen"
@@ -65,17 +85,6 @@ VALUES (:run, :person, :batch, :attempt, 'skipped', :reason, {now})
 _EMPTY = """
 UPDATE batches SET state = 'skipped', reason = 'nobody left', owner = NULL, lease_until = NULL
 WHERE run_id = :run AND number = :batch AND state = 'leaving' AND attempt = :attempt
-"""
-
-
-# As the database keeps them: a thousand people are read at each claim, and conversions cost more than the reading.
-_PEOPLE = """
-SELECT d.subscriber_id, p.email, p.address_key, p.first_name, p.last_name, p.zone, p.locale,
-       CAST(p.custom AS TEXT), p.addressed_at
-FROM deliveries d LEFT JOIN subscribers p ON p.id = d.subscriber_id
-WHERE d.run_id = :run AND d.subscriber_id BETWEEN :first AND :last AND d.batch = :batch
-  AND NOT EXISTS (SELECT 1 FROM exceptions e WHERE e.run_id = d.run_id AND e.subscriber_id = d.subscriber_id)
-ORDER BY d.subscriber_id
 """
 
 
@@ -142,16 +151,13 @@ def _fits_whole(s: Session, batch: Batch, room: pace.Room) -> bool:
 def _recheck(s: Session, due: Row[Any], attempt: str, fence: Callable[[str], bool]) -> tuple[Member, ...]:
     """Everybody in the batch who may be mailed at this moment; the others are written down as skipped, with why."""
     take_turns(s, due)
-    rows = s.execute(
-        text(_PEOPLE), {"run": due.run_id, "batch": due.number, "first": due.first, "last": due.last}
-    ).all()
+    place = {"run": due.run_id, "batch": due.number, "first": due.first, "last": due.last, "list": due.list_id}
+    rows = s.execute(_people(), place).all()
     inside = _inside(due, [row[0] for row in rows])
-    cap = FrequencyConfig(due.cap_most, timedelta(seconds=due.cap_seconds))
-    had = enough(s, due.list_id, due.run_id, cap)
-    allowed = set(s.scalars(mailable(due.list_id).where(inside, ~had.condition)))
+    frequent = _who_had_enough(s, due, inside)
     members, left_out = [], {}
-    for who, email, key, first, last, zone, locale, custom, addressed_at in rows:
-        if who not in allowed:
+    for who, email, key, first, last, zone, locale, custom, addressed_at, allowed in rows:
+        if not allowed or who in frequent:
             left_out[who] = "no longer there"
         elif addressed_at and addressed_at > due.frozen_at:
             left_out[who] = ELSEWHERE
@@ -166,11 +172,41 @@ def _recheck(s: Session, due: Row[Any], attempt: str, fence: Callable[[str], boo
         members = [member for member in members if member.subscriber_id not in earlier]
         left_out |= earlier
     if left_out:
-        frequent = mailable(due.list_id).where(inside, had.condition).add_columns(had.reason)
-        reasons: dict[int, str] = dict(s.execute(frequent).all())
-        reasons |= dict(s.execute(why_not(due.list_id).where(inside)).all())
+        reasons = frequent | dict(s.execute(why_not(due.list_id).where(inside)).all())
         _skip(s, due, attempt, left_out | {k: v for k, v in reasons.items() if k in left_out})
     return tuple(members)
+
+
+@cache
+def _people() -> Select[*tuple[Any, ...]]:
+    """Who is in a batch, and whether they may be mailed. As the database keeps them: a thousand people are read at each
+    claim, and conversions cost more than the reading."""
+    list_id, person = bindparam("list", type_=Integer), Subscriber
+    theirs = (person.email, type_coerce(person.address_key, NullType()), person.first_name, person.last_name)
+    more = (person.zone, person.locale, cast(person.custom, Text), type_coerce(person.addressed_at, BigInteger))
+    on_list = and_(Subscription.list_id == list_id, Subscription.subscriber_id == Delivery.subscriber_id)
+    known = exists().where(
+        DeliveryException.run_id == Delivery.run_id, DeliveryException.subscriber_id == Delivery.subscriber_id
+    )
+    return (
+        select(Delivery.subscriber_id, *theirs, *more, func.coalesce(may_be_mailed(list_id), false()))
+        .outerjoin(person, person.id == Delivery.subscriber_id)
+        .outerjoin(Subscription, on_list)
+        .where(
+            Delivery.run_id == bindparam("run"),
+            Delivery.subscriber_id.between(bindparam("first"), bindparam("last")),
+            Delivery.batch == bindparam("batch"),
+            ~known,
+        )
+        .order_by(Delivery.subscriber_id)
+    )
+
+
+def _who_had_enough(s: Session, due: Row[Any], inside: ColumnElement[bool]) -> dict[int, str]:
+    had = enough(s, due.list_id, due.run_id, FrequencyConfig(due.cap_most, timedelta(seconds=due.cap_seconds)))
+    if not had.can_be:
+        return {}
+    return dict(s.execute(mailable(due.list_id).where(inside, had.condition).add_columns(had.reason)).all())
 
 
 def _inside(due: Row[Any], people: Sequence[int]) -> ColumnElement[bool]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, case, exists, false, func, or_, select, text
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import False_
 
 from base.config import FrequencyConfig
 from base.database import database_now
@@ -34,6 +35,11 @@ class Enough:
 
     condition: ColumnElement[bool]
     reason: ColumnElement[str]
+
+    @property
+    def can_be(self) -> bool:
+        """Whether anybody at all may have had enough: mostly not, and then nobody has to be asked."""
+        return not isinstance(self.condition, False_)
 
 
 def enough(s: Session, list_id: int, run_id: int | None = None, cap: FrequencyConfig = NO_CAP) -> Enough:
