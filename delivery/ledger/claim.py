@@ -30,7 +30,6 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import Session
-from sqlalchemy.types import NullType
 
 from base.config import FrequencyConfig
 from base.database import now_sql
@@ -166,7 +165,7 @@ def _recheck(s: Session, due: Row[Any], attempt: str, fence: Callable[[str], boo
         else:
             fields = orjson.loads(custom)
             fields.update(email=email, first_name=first, last_name=last, zone=zone, locale=locale)
-            members.append(Member(who, email, bytes(key), fields))
+            members.append(Member(who, email, key, fields))
     earlier = reached_earlier(s, due.public_id, [member.subscriber_id for member in members])
     if earlier:
         members = [member for member in members if member.subscriber_id not in earlier]
@@ -182,7 +181,7 @@ def _people() -> Select[*tuple[Any, ...]]:
     """Who is in a batch, and whether they may be mailed. As the database keeps them: a thousand people are read at each
     claim, and conversions cost more than the reading."""
     list_id, person = bindparam("list", type_=Integer), Subscriber
-    theirs = (person.email, type_coerce(person.address_key, NullType()), person.first_name, person.last_name)
+    theirs = (person.email, person.address_key, person.first_name, person.last_name)
     more = (person.zone, person.locale, cast(person.custom, Text), type_coerce(person.addressed_at, BigInteger))
     on_list = and_(Subscription.list_id == list_id, Subscription.subscriber_id == Delivery.subscriber_id)
     known = exists().where(
