@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, and_, type_coerce
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from base.database import now_sql
 from subscribers.models import Subscription
@@ -14,10 +15,10 @@ PAUSED = "paused by their own wish"
 MONTHLY = "monthly"
 
 
-class _Now(ColumnElement[int]):
+class _Now(FunctionElement[int]):
     """The database's clock inside a statement that is built before it is known for which database."""
 
-    inherit_cache = True
+    inherit_cache = True  # else every statement that asks who may be mailed is compiled anew each time
     type = BigInteger()
 
 

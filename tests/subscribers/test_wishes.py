@@ -35,3 +35,7 @@ def test_who_never_confirmed_is_pending_rather_than_paused(db: Database, keys: K
         s.get_one(Subscription, (tips.id, ann.id)).paused_until = database_now(s) + timedelta(hours=1)
         s.flush()
         assert [tuple(row) for row in s.execute(why_not(tips.id))] == [(ann.id, "pending")]
+
+
+def test_who_may_be_mailed_is_compiled_once_for_all_claims() -> None:
+    assert mailable(1)._generate_cache_key() is not None
