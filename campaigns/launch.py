@@ -16,7 +16,7 @@ from campaigns.freezing import freeze
 from campaigns.models import Campaign
 from campaigns.plan import trouble
 from campaigns.recipients import window_end
-from delivery import ledger, seeds, timing
+from delivery import ledger, seeds, timing, warm_up
 from delivery.ledger.plan import Order
 from delivery.models import Run
 from delivery.providers.provider import Envelope
@@ -131,7 +131,8 @@ def _begin(s: Session, campaign: Campaign, config: Config) -> bool:
 
 def _order(s: Session, campaign: Campaign, config: Config) -> Order:
     lst = s.get_one(List, campaign.list_id)
-    told = times.told(s, campaign, config)
+    warm_up.follow(s, config)
+    told = times.told(s, campaign, config, (campaign.approved_plan or {}).get("recipients", 0))
     return Order(
         public_id=campaign.public_id,
         list_id=lst.id,

@@ -21,7 +21,7 @@ from campaigns.models import Campaign
 from campaigns.recipients import count_excluded
 from campaigns.render import Compiled
 from campaigns.times import ZoneTime, zones
-from delivery import seeds
+from delivery import seeds, warm_up
 from delivery.slots import Message
 from subscribers.lists import check_open
 from subscribers.models import List
@@ -42,6 +42,7 @@ class Plan:
     warnings: tuple[str, ...]
     changes: Mapping[str, Any]  # since the approval; empty when there was none or nothing changed
     zones: tuple[ZoneTime, ...]  # who is reached when: one where one clock counts for all
+    days: int  # on which it leaves, where a warm-up lets only so many go a day
 
 
 def plan(s: Session, campaign: Campaign, config: Config, *, without_events: bool = False) -> Plan:
@@ -75,6 +76,7 @@ def draw_up(s: Session, campaign: Campaign, config: Config, mail: Compiled | Non
         warnings=(*(mail.warnings if mail else ()), *warnings, *_quiet_warnings(rows, config)),
         changes={},
         zones=tuple(rows),
+        days=warm_up.days_for(s, config, recipients),
     )
 
 

@@ -14,7 +14,8 @@ from base.time import to_ms, zone
 from campaigns import content, preflight
 from campaigns.models import Campaign
 from campaigns.recipients import count_recipients, recipients
-from delivery import timing
+from delivery import timing, warm_up
+from delivery.ledger.departures import TIERS
 from delivery.timing import Timing
 from subscribers.models import Subscriber
 
@@ -39,18 +40,20 @@ class ZoneTime:
         return self.first >= self.until or self.last >= self.last_until
 
 
-def told(s: Session, campaign: Campaign, config: Config) -> Timing:
-    """All that a run needs to know."""
+def told(s: Session, campaign: Campaign, config: Config, people: int) -> Timing:
+    """All that a run needs to know, where it is for so many. A warm-up may need days: they are added to its time."""
     at = campaign.scheduled_for or database_now(s)
+    more = timedelta(days=warm_up.days_for(s, config, people, campaign.run_id) - 1)
     offer_end = content.offer_end(s, campaign)
     return Timing(
         at=to_ms(at),
         zone=zone(campaign.zone or config.campaigns.zone).key,
-        within=_ms(config.delivery.send_within),
+        within=_ms(config.delivery.send_within + more),
         wall=campaign.wall or "" if campaign.local else "",
         over=(campaign.over_seconds or 0) * 1000,
         quiet=config.campaigns.quiet,
         ends=to_ms(offer_end - preflight.BEFORE_OFFER_END) if offer_end else None,
+        tiers=TIERS if warm_up.is_on(s, config) else 1,
     )
 
 
@@ -61,11 +64,10 @@ def is_plain(told: Timing) -> bool:
 
 def zones(s: Session, campaign: Campaign, config: Config) -> list[ZoneTime]:
     """Whom it reaches as of now by their zones, the earliest first; one row where one clock counts for all."""
-    known = told(s, campaign, config)
-    return sorted(
-        (_row(known, name, people) for name, people in _people(s, campaign, known, config.frequency)),
-        key=lambda x: x.at,
-    )
+    found = _people(s, campaign, config.frequency)
+    known = told(s, campaign, config, sum(people for _, people in found))
+    more = timedelta(milliseconds=known.within) - config.delivery.send_within
+    return sorted((_row(known, name, people, more) for name, people in found), key=lambda row: row.at)
 
 
 def due_at(campaign: Campaign, zone_name: str) -> datetime | None:
@@ -76,14 +78,14 @@ def due_at(campaign: Campaign, zone_name: str) -> datetime | None:
     return timing.due(known, zone_name)
 
 
-def _people(s: Session, campaign: Campaign, known: Timing, cap: FrequencyConfig) -> list[tuple[str, int]]:
-    if not known.wall:
+def _people(s: Session, campaign: Campaign, cap: FrequencyConfig) -> list[tuple[str, int]]:
+    if not campaign.local:
         return [("", count_recipients(s, campaign, cap))]
     mine = recipients(s, campaign, cap).with_only_columns(Subscriber.zone, func.count()).group_by(Subscriber.zone)
     return [(name, people) for name, people in s.execute(mine)] or [("", 0)]
 
 
-def _row(known: Timing, name: str, people: int) -> ZoneTime:
+def _row(known: Timing, name: str, people: int, more: timedelta) -> ZoneTime:
     at, clock = timing.due(known, name), timing.clock(known, name)
     end = at + timedelta(milliseconds=known.over)
     first = timing.leaves(known, at, clock)
@@ -93,7 +95,7 @@ def _row(known: Timing, name: str, people: int) -> ZoneTime:
         local=f"{first.astimezone(zone(clock)):%Y-%m-%d %H:%M}",
         at=at,
         first=first,
-        last=timing.leaves(known, end, clock),
+        last=timing.leaves(known, end + more, clock),
         until=timing.until(known, at),
         last_until=timing.until(known, end),
         people=people,

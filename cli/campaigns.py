@@ -181,6 +181,7 @@ def plan(
     printer.facts(
         {
             "requests": planned.requests,
+            "days, for the warm-up": planned.days if planned.days > 1 else "",
             "first": when(planned.first_at, zone),
             "at the latest": when(planned.last_at, zone),
             "copies for colleagues": ", ".join(planned.seeds),

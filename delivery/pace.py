@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from base.database import database_now
 from base.time import at_wall, zone
+from delivery import warm_up
 from delivery.brake_models import Pace
 
 EVERYTHING = 0  # the run_id of the limits that all runs share
@@ -71,11 +72,12 @@ class Room:
 
 def room(s: Session, run_id: int) -> Room:
     """How many may leave now. Everybody locks the rows in one order, so nobody waits for each other."""
-    mine = select(Pace).where(Pace.run_id.in_((EVERYTHING, run_id))).order_by(Pace.run_id).with_for_update()
-    rows = s.scalars(mine.execution_options(populate_existing=True)).all()
+    rows = s.scalars(_limits(run_id)).all()
     now = database_now(s)  # after the lock: whoever waited for it looks at the time of their turn
     for row in rows:
         if row.per_day and (row.day_ends_at is None or now >= row.day_ends_at):
+            if row.run_id == warm_up.LIMIT:
+                warm_up.next_day(s, row)
             row.day_ends_at, row.remaining = _day_end(now, row.zone), row.per_day
     waits = [wait for row in rows if (wait := _wait(row, now))]
     most = min((_most_at_once(row) for row in rows), default=_MOST)
@@ -84,8 +86,7 @@ def room(s: Session, run_id: int) -> Room:
 
 def give_back(s: Session, run_id: int, people: int, taken_at: datetime) -> None:
     """These did not leave after all. What was taken on another day is not given to this one."""
-    rows = select(Pace).where(Pace.run_id.in_((EVERYTHING, run_id))).order_by(Pace.run_id).with_for_update()
-    for row in s.scalars(rows.execution_options(populate_existing=True)).all():
+    for row in s.scalars(_limits(run_id)).all():
         if row.per_hour:
             row.next_at -= timedelta(milliseconds=_HOUR_MS * people // row.per_hour)
         if row.per_day and row.day_ends_at == _day_end(taken_at, row.zone):
@@ -96,7 +97,7 @@ def give_back(s: Session, run_id: int, people: int, taken_at: datetime) -> None:
 def waits(s: Session, run_id: int) -> tuple[datetime, str] | None:
     """Until when nothing of the run leaves because of a limit, and which; None when none holds it back."""
     now = database_now(s)
-    rows = s.scalars(select(Pace).where(Pace.run_id.in_((EVERYTHING, run_id)))).all()
+    rows = s.scalars(select(Pace).where(Pace.run_id.in_((warm_up.LIMIT, EVERYTHING, run_id)))).all()
     found = [(wait, _words(row, now)) for row in rows if (wait := _wait(row, now))]
     return max(found, default=None)
 
@@ -104,6 +105,12 @@ def waits(s: Session, run_id: int) -> tuple[datetime, str] | None:
 def rate(s: Session, run_id: int) -> int:
     """Mails an hour that the run is limited to by itself; 0 for no limit."""
     return s.scalar(select(Pace.per_hour).where(Pace.run_id == run_id)) or 0
+
+
+def _limits(run_id: int) -> Select[Pace]:
+    mine = Pace.run_id.in_((warm_up.LIMIT, EVERYTHING, run_id))
+    locked = select(Pace).where(mine).order_by(Pace.run_id).with_for_update()
+    return locked.execution_options(populate_existing=True)
 
 
 def _set_rate(s: Session, run_id: int, per_hour: int, *, keep: bool) -> Pace | None:
@@ -147,7 +154,8 @@ def _most_at_once(row: Pace) -> int:
 
 def _words(row: Pace, now: datetime) -> str:
     if row.per_day and row.remaining < 1 and row.day_ends_at and row.day_ends_at > now:
-        return f"today's limit of {row.per_day:,} is used up"
+        whose = "the warm-up's" if row.run_id == warm_up.LIMIT else "today's"
+        return f"{whose} limit of {row.per_day:,} is used up"
     return f"not faster than {row.per_hour:,} an hour"
 
 

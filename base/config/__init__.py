@@ -20,6 +20,7 @@ from base.config.sections import (
     SourcesConfig,
     SuppressionConfig,
     TemplatesConfig,
+    WarmUpConfig,
     WebConfig,
 )
 
@@ -42,6 +43,7 @@ __all__ = [
     "SourcesConfig",
     "SuppressionConfig",
     "TemplatesConfig",
+    "WarmUpConfig",
     "WebConfig",
     "is_loopback",
     "load",

@@ -84,6 +84,16 @@ def texts() -> Any:
     return key([], 'a list of texts such as ["*@example.com"]', read, from_text)
 
 
+def numbers() -> Any:
+    def read(value: Any, _: Path) -> Any:
+        return tuple(need(value, type(value) is list and all(type(v) is int and v > 0 for v in value)))
+
+    def from_text(text: str) -> Any:
+        return [int(word) for word in text.strip("[] ").split(",") if word.strip()]
+
+    return key([], "a list of whole numbers above 0 such as [50, 100]", read, from_text)
+
+
 def path(default: str) -> Any:
     return key(default, "the path of a file or folder", lambda value, folder: folder / need(value, value))
 

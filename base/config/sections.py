@@ -114,6 +114,11 @@ class PaceConfig:
 
 
 @dataclass(frozen=True)
+class WarmUpConfig:
+    caps: tuple[int, ...] = key.numbers()
+
+
+@dataclass(frozen=True)
 class FrequencyConfig:
     most: int = key.whole(0, 0, 1000)
     within: timedelta = key.duration("7d")
@@ -169,6 +174,7 @@ class Config:
     brand: BrandConfig = BrandConfig()
     campaigns: CampaignsConfig = CampaignsConfig()
     pace: PaceConfig = PaceConfig()
+    warm_up: WarmUpConfig = WarmUpConfig()
     frequency: FrequencyConfig = FrequencyConfig()
     brakes: BrakesConfig = BrakesConfig()
     suppression: SuppressionConfig = SuppressionConfig()

@@ -25,7 +25,7 @@ _DUE = """
 SELECT b.run_id, b.number, b.tries, b.size, b.first_subscriber AS first, b.last_subscriber AS last,
        r.public_id, r.list_id, r.message_id, r.envelope, r.doubts, r.frozen_at, r.cap_most, r.cap_seconds,
        r.timing, b.zone,
-       EXISTS (SELECT 1 FROM paces p WHERE p.run_id IN (0, b.run_id)) AS paced, {beside} AS beside
+       EXISTS (SELECT 1 FROM paces p WHERE p.run_id IN (-1, 0, b.run_id)) AS paced, {beside} AS beside
 FROM batches b JOIN runs r ON r.id = b.run_id
 WHERE b.state = 'planned' AND b.not_before <= {now} AND {now} < b.not_after
   AND r.frozen_at IS NOT NULL AND NOT r.paused AND r.held IS NULL
@@ -34,7 +34,7 @@ WHERE b.state = 'planned' AND b.not_before <= {now} AND {now} < b.not_after
         SELECT 1 FROM batches o WHERE o.run_id = b.run_id AND o.state = 'leaving')
         AND (SELECT count(*) FROM attempts a WHERE a.run_id = b.run_id AND a.verdict = 'uncertain'
              AND a.answered_at IS NOT NULL) < {doubts}))
-  AND NOT EXISTS (SELECT 1 FROM paces p WHERE p.run_id IN (0, b.run_id)
+  AND NOT EXISTS (SELECT 1 FROM paces p WHERE p.run_id IN (-1, 0, b.run_id)
         AND (p.next_at > {now} OR (p.per_day > 0 AND p.remaining < 1 AND p.day_ends_at > {now})))
   AND NOT EXISTS (SELECT 1 FROM rests x WHERE x.account = :account AND (x.exhausted OR x.until > {now}))
   AND {in_a_row} < 2 {which}
