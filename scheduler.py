@@ -20,10 +20,11 @@ from campaigns.launch import launch_due, look_at_zones
 from campaigns.preflight import is_real
 from campaigns.series import make
 from campaigns.trial import SOMEBODY
-from delivery import confirmations, connect, events, heartbeat, ledger, seeds
+from delivery import confirmations, connect, events, heartbeat, ledger, seeds, soft_bounces
 from delivery.connect.resolver import Dns
 from delivery.probing import ask_for_credits
 from delivery.providers.provider import Provider
+from delivery.pull import pull_when_due
 from delivery.settle import Rules, settle
 from delivery.thresholds import hold_what_is_bad
 from subscribers.keys import Keys
@@ -137,6 +138,16 @@ def _hold_what_is_bad(service: Service) -> None:
     hold_what_is_bad(service.db, service.config.brakes)
 
 
+def _stop_often_turned_away(service: Service) -> None:
+    limits = service.config.suppression
+    soft_bounces.stop_often_turned_away(service.db, soft_bounces.Rule(limits.soft_bounces, limits.within))
+
+
+def _pull(service: Service) -> None:
+    if service.config.suppression.pull:
+        pull_when_due(service.db, service.keys, service.provider)
+
+
 def _expire(service: Service) -> None:
     with service.db.write() as s:
         ledger.expire(s)
@@ -184,6 +195,8 @@ JOBS: tuple[Job, ...] = (
     Job("ask whether there are credits again", timedelta(seconds=5), _ask_for_credits),
     Job("hold what bounces too much", timedelta(seconds=10), _hold_what_is_bad),
     Job("drain events", timedelta(seconds=0.5), _drain),
+    Job("stop who is turned away every time", timedelta(hours=1), _stop_often_turned_away),
+    Job("ask whom the provider stopped", timedelta(minutes=1), _pull),
     Job("send copies to colleagues", timedelta(seconds=1), _send_copies),
     Job("look after sign-ups", timedelta(seconds=2), _confirm),
     Job("expire what is too late", timedelta(seconds=5), _expire),

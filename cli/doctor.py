@@ -16,7 +16,7 @@ from campaigns.alerts.record import note
 from campaigns.overview import Wanted, wanted
 from cli.connect import NameServer, draw
 from cli.door import read_config
-from cli.output import Json, Printer
+from cli.output import Json, Printer, when
 from cli.status import draw_needs
 from delivery import connect, heartbeat, installation
 from delivery.connect.finding import Finding, State
@@ -44,6 +44,7 @@ def doctor(ctx: typer.Context, dns: NameServer = "", as_json: Json = False) -> N
             _checked("keys", _keys, config, db),
             _checked("provider", _provider, config, db),
             _checked("service", _service, config, db),
+            _checked("suppressions", _suppressions, config, db),
         ]
         outside = connect.look(config, Dns(dns)) if config.delivery.provider == "sendgrid" else []
         needs = _noted(config, db, outside)
@@ -120,6 +121,18 @@ def _provider(config: Config, _: Database) -> tuple[State, str]:
     if config.delivery.provider == "local":
         return "mind", f"localgrid does not answer on port {config.localgrid.port}; tipsheet run starts it"
     return "broken", f"{config.delivery.provider} cannot be used: {trouble}"
+
+
+def _suppressions(config: Config, db: Database) -> tuple[State, str]:
+    if migrations.state(db) is not Schema.CURRENT:
+        return "mind", "cannot be asked before the database is in order"
+    with db.read() as s:
+        last = installation.last_pull(s)
+    if last.trouble:
+        return "mind", f"the last try to ask whom the provider stopped ended so: {last.trouble}"
+    if last.at is None:
+        return "mind", "whom the provider stopped was never asked; the service does it, or: tipsheet suppression pull"
+    return "ok", f"the provider was last asked whom it stopped at {when(last.at, config.campaigns.zone)}: {last.said}"
 
 
 def _service(config: Config, db: Database) -> tuple[State, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import socket
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -69,6 +70,23 @@ def adopt(s: Session, here: str, by: str, *, beside: bool) -> None:
 def why_off(s: Session) -> str:
     """Why nothing is sent at all; empty when sending is on."""
     return s.scalar(select(Installation.sending_off).limit(1)) or ""
+
+
+@dataclass(frozen=True)
+class LastPull:
+    """Of the provider's suppressions."""
+
+    trouble: str  # why the last try was not whole, if it was not
+    at: datetime | None  # of the last whole one
+    said: str  # what that one brought
+    expected_since: datetime
+
+
+def last_pull(s: Session) -> LastPull:
+    mine = s.scalar(select(Installation).limit(1))
+    if mine is None:
+        return LastPull("", None, "", database_now(s))
+    return LastPull(mine.pull_trouble or "", mine.pulled_at, mine.pull_said or "", mine.pulled_at or mine.made_at)
 
 
 def after_restore(s: Session, why_off: str) -> None:

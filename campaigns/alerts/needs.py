@@ -45,6 +45,7 @@ def _service(s: Session, now: datetime, here: str) -> Iterator[Need]:
     for one in rests.resting(s):
         if one.exhausted:
             yield Need("credits", f"Nothing leaves: {rests.in_words(one)}; tipsheet campaign resume asks at once")
+    yield from _suppressions(s, now)
     last_event = s.scalar(select(func.max(Attempt.first_event_at)))
     taken = select(func.max(Attempt.answered_at)).join(Run, Run.id == Attempt.run_id)
     silent = Run.events_expected, Attempt.verdict == "accepted", Attempt.first_event_at.is_(None)
@@ -55,6 +56,17 @@ def _service(s: Session, now: datetime, here: str) -> Iterator[Need]:
             "no events",
             "No event has come for 30 minutes although mails were taken, so nobody learns of bounces and complaints; "
             "find out why with: tipsheet doctor",
+        )
+
+
+def _suppressions(s: Session, now: datetime) -> Iterator[Need]:
+    """An hour's failure mends itself; after a day people may be missing who complained meanwhile."""
+    last = installation.last_pull(s)
+    if last.trouble and last.expected_since < now - _REMEMBERED:
+        yield Need(
+            "suppressions not pulled",
+            f"Whom the provider stopped could not be asked for more than a day ({last.trouble}); once that is mended, "
+            "ask with: tipsheet suppression pull, or set [suppression] pull = false",
         )
 
 

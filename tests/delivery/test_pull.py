@@ -11,11 +11,11 @@ import pytest
 from base.database import Database
 from base.errors import Refused
 from base.time import now
-from delivery.installation import installation
+from delivery.installation import installation, last_pull
 from delivery.providers.files import Files
 from delivery.providers.sendgrid import SendGrid
 from delivery.providers.sendgrid.suppressions import stops
-from delivery.pull import pull
+from delivery.pull import EVERY, EVERYTHING_EVERY, pull, pull_when_due
 from subscribers import consent
 from subscribers.addresses import address_key
 from subscribers.keys import Keys
@@ -106,8 +106,60 @@ def test_a_pull_that_is_not_whole_does_not_count(sqlite_db: Database, keys: Keys
 def test_rows_that_make_no_sense_are_one_sentence() -> None:
     for row in ("text", {"email": "a@example.com"}, {"email": "a@example.com", "created": "never"}):
         with pytest.raises(Refused, match="has a row that cannot be read"):
-            list(stops(lambda *_, row=row: (200, f"[{row!r}]".replace("'", '"').encode()), None, now()))  # type: ignore[misc]
+            list(stops(lambda *_, row=row: (200, f"[{row!r}]".replace("'", '"').encode()), None, now()))
 
 
 def test_files_keep_no_list(tmp_path: Path) -> None:
     assert list(Files(tmp_path).stops(None, datetime(2026, 1, 1, tzinfo=UTC))) == []
+
+
+def test_the_service_asks_once_an_hour_whoever_of_several_comes_first_and_once_a_week_for_everything(
+    db: Database, keys: Keys, tmp_path: Path
+) -> None:
+    with running(tmp_path / "grid") as grid:
+        provider = sendgrid(grid.url)
+        unsubscribe(grid, "hourly@example.com")
+        _pulled_by_the_clock(db, keys, provider)
+        provider.close()
+
+
+def _pulled_by_the_clock(db: Database, keys: Keys, provider: SendGrid) -> None:
+    assert pull_when_due(db, keys, provider) is not None
+    assert pull_when_due(db, keys, provider) is None
+    assert reasons(db, keys, "hourly@example.com") == {"opt-out"}
+    with db.read() as s:
+        swept, last = installation(s).swept_at, last_pull(s)
+    assert (last.trouble, last.at) == ("", swept)
+    assert "new here" in last.said
+    _let_pass(db, EVERY)
+    assert pull_when_due(db, keys, provider) is not None
+    with db.read() as s:
+        assert installation(s).swept_at == swept
+    _let_pass(db, EVERYTHING_EVERY)
+    with db.write() as s:
+        installation(s).swept_at = now() - EVERYTHING_EVERY
+    done = pull_when_due(db, keys, provider)
+    assert done is not None
+    assert done.read >= 1
+    with db.read() as s:
+        assert installation(s).swept_at == installation(s).pulled_at
+
+
+def test_a_pull_that_failed_says_why_and_is_tried_again_within_minutes(sqlite_db: Database, keys: Keys) -> None:
+    unreachable = sendgrid("http://127.0.0.1:9")
+    with pytest.raises(Refused):
+        pull_when_due(sqlite_db, keys, unreachable)
+    with sqlite_db.read() as s:
+        assert "cannot be asked for" in last_pull(s).trouble
+    assert pull_when_due(sqlite_db, keys, unreachable) is None
+    _let_pass(sqlite_db, timedelta(minutes=5))
+    with pytest.raises(Refused):
+        pull_when_due(sqlite_db, keys, unreachable)
+    unreachable.close()
+
+
+def _let_pass(db: Database, time: timedelta) -> None:
+    with db.write() as s:
+        mine = installation(s)
+        assert mine.pull_tried_at is not None
+        mine.pull_tried_at -= time
