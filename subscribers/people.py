@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session
 
-from base.database import database_now
-from base.errors import NotFound
+from base.database import add_new, database_now
+from base.errors import NotFound, Refused
 from subscribers.addresses import address_key, parse_address, wide_key
 from subscribers.consent import Given, give
 from subscribers.fields import field_name
@@ -98,12 +98,33 @@ def tags_of(s: Session, ids: Sequence[int]) -> dict[int, list[str]]:
     return tags
 
 
+def known_tags(s: Session, tags: Collection[str]) -> set[str]:
+    """Those of these tags that somebody has."""
+    found = (s.scalar(select(SubscriberTag.tag).where(SubscriberTag.tag == tag).limit(1)) for tag in tags)
+    return {tag for tag in found if tag is not None}
+
+
+def first_tags(s: Session, most: int = 200) -> list[str]:
+    """The first of all tags, in order: one look into the index for each, however many people have it."""
+    tags: list[str] = []
+    while len(tags) < most:
+        behind = SubscriberTag.tag > tags[-1] if tags else true()
+        following = s.scalar(select(func.min(SubscriberTag.tag)).where(behind))
+        if following is None:
+            break
+        tags.append(following)
+    return tags
+
+
 def new_subscriber(s: Session, keys: Keys, email: str, how: str) -> Subscriber:
+    """For an address that nobody held a moment ago; should somebody have added it since, who that is."""
     address, at = parse_address(email), database_now(s)
     key, wide = address_key(keys, address), wide_key(keys, address)
     person = Subscriber(email=address.ascii, address_key=key, wide_key=wide, custom={}, created_at=at)
-    s.add(person)
-    s.flush()
+    try:
+        add_new(s, person, f"{address.ascii} was added at this moment; look again")
+    except Refused:
+        return s.scalars(select(Subscriber).where(Subscriber.address_key == key)).one()
     s.add(Profile(subscriber_id=person.id, joined=at, source=how))
     return person
 

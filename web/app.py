@@ -87,7 +87,7 @@ def make_app(
 
 
 def _links(site: Site, config: Config, mine: Mine) -> list[BaseRoute]:
-    opt_out, preferences = OptOut(site), Preferences(site, config, mine)
+    opt_out, preferences = OptOut(site, config.web.visitor_header), Preferences(site, config, mine)
     return [
         Route("/u", opt_out.without_link),
         Route("/u", opt_out.by_address, methods=["POST"]),

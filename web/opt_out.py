@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,16 +15,24 @@ from subscribers import links
 from subscribers.addresses import parse_address
 from subscribers.lists import list_name
 from web.bodies import read_form
+from web.limits import Buckets
 from web.site import Site
+from web.visitor import network, visitor
 
 ONE_CLICK, THIS_LIST, EVERY_LIST, UNDO = "one-click", "this-list", "every-list", "undo"
 UNDO_WORDING = "Undo: keep {} coming"  # as it stands on the button in templates/web/done.html
 LONGEST_ADDRESS = 254
+TOO_OFTEN = (
+    "Too many addresses were stopped from your network; please try again in a few minutes, "
+    "or use the unsubscribe link in one of our mails: that always works"
+)
 
 
 class OptOut:
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, site: Site, visitor_header: str) -> None:
+        self._site, self._header = site, visitor_header
+        # Of whoever types addresses, never of a link: so that nobody stops other people by the thousand.
+        self._networks, self._untold = Buckets(20, 30), Buckets(200, 0.5)  # untold: visitors that nobody tells apart
 
     def ask(self, request: Request) -> Response:
         text = request.path_params["token"]
@@ -43,6 +52,9 @@ class OptOut:
 
     async def by_address(self, request: Request) -> Response:
         """For whoever has no link that works. The answer is the same whether the address is known or not."""
+        ip = visitor(request, self._header)
+        if not (self._networks.take(network(ip)) if ip else self._untold.take("")):
+            raise HTTPException(429, TOO_OFTEN, headers={"Retry-After": "300"})
         form = await read_form(request)
         return await run_in_threadpool(self._stop_address, form.get("email", ""))
 

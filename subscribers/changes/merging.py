@@ -1,4 +1,4 @@
-"""Two rows that are one person, made one. Consent is not invented, and whatever stopped either stops them both."""
+"""Two rows that are one person, made one. Consent is not invented, and what either said stops them both."""
 
 from __future__ import annotations
 
@@ -27,14 +27,15 @@ def merge(s: Session, winner: Subscriber, loser: Subscriber, *, because: str, ac
     """The winner keeps address and details, and gets what they lack from the loser, of whom an empty row stays.
 
     They get the loser's lists where the loser's consent is confirmed: `because` is the evidence that it is one person.
-    A withdrawal of either wins. Links in mails to the loser lead to the winner. Raises BadInput, Refused.
+    A withdrawal of either wins; a bounce stays with the address that bounced, which nobody mails any more. Links in
+    mails to the loser lead to the winner. Raises BadInput, Refused.
     """
     need(because)
     if winner.id == loser.id:
         raise Refused(f"{winner.email} is one subscriber already; name two different ones")
     _lock(s, winner, loser)
     merged = {"email": loser.email}
-    _stop(s, winner, stops(s, loser.address_key))
+    _stop(s, winner, [stop for stop in stops(s, loser.address_key) if stop.reason in FOLLOWS])
     for theirs in _lists(s, loser.id):
         _bring(s, winner, theirs, loser.email, {"how": "merge", "source": because, "actor": actor})
     _fill(s, winner, loser)

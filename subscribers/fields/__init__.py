@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,6 +16,8 @@ FIELDS = ("email", "first_name", "last_name", "zone", "locale", "joined", "tags"
 
 # Words of the segment language, and names that would be taken for something else.
 _KEPT = frozenset({*FIELDS, "id", "tag", "and", "or", "not", "in", "has", "contains"})
+# What rules ask for by these names, a custom field would hide. One from before stays, so only new ones are refused.
+_HIDDEN_BY = frozenset({"source", "opened", "clicked", "received", "list", "segment"})
 _LONGEST = 64
 
 
@@ -44,3 +47,12 @@ def field_name(text: str) -> str:
     if name in _KEPT:
         raise BadInput(f"{name!r} cannot be the name of a custom field, it has a meaning of its own; choose another")
     return name
+
+
+def refuse_hiding(new: Iterable[str]) -> None:
+    """Raises BadInput for names of new fields that would hide what rules ask for by them."""
+    for name in sorted(_HIDDEN_BY.intersection(new)):
+        raise BadInput(
+            f"{name!r} is what rules call something that is known of everybody; give the field another name "
+            f"(in an import: --map '{name}=my_{name}', or --map '{name}=-' to leave it out)"
+        )

@@ -17,7 +17,7 @@ from sqlalchemy import Table, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from base.errors import BadInput, Refused
-from subscribers.fields import field_name
+from subscribers.fields import field_name, refuse_hiding
 from subscribers.fields.typed import Dates, choice, day, number, yes_or_no
 from subscribers.fields.values import clean
 from subscribers.models import CustomField, Profile
@@ -87,9 +87,10 @@ def slotted(type_: Type, kept: str) -> Slotted:
 
 def remember(s: Session, names: Collection[str]) -> dict[str, Field]:
     """All custom fields, the new ones among these names added as text. To be called before anybody's values are
-    written: the fields then stay as they are until the end of the transaction."""
+    written: the fields then stay as they are until the end of the transaction. Raises BadInput."""
     lock_fields(s, shared=set(names) <= all_fields(s).keys())
     fields = all_fields(s)
+    refuse_hiding(set(names) - fields.keys())
     for name in sorted(set(names) - fields.keys()):
         fields[name] = Field(name, slot=free_slot(s, "text"))
         s.execute(insert(_FIELDS).values(name=name, slot=fields[name].slot))
@@ -110,6 +111,7 @@ def add_field(s: Session, name: str, type_: str = "text", choices: Iterable[str]
     lock_fields(s)
     if plain in all_fields(s):
         raise Refused(f"The field {plain} is there already; change its type with: tipsheet field change {plain}")
+    refuse_hiding([plain])
     field = Field(plain, kind, options, free_slot(s, kind))
     kept = {"type": kind, "choices": orjson.dumps(options).decode(), "slot": field.slot}
     s.execute(insert(_FIELDS).values(name=plain, **kept))

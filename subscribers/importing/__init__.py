@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from base.database import Database
-from base.errors import Broken, Refused
+from base.errors import BadInput, Broken, Refused
+from subscribers.fields import refuse_hiding
 from subscribers.fields.custom import all_fields
 from subscribers.fields.typed import Dates
 from subscribers.fields.values import clean
@@ -113,6 +114,10 @@ def import_file(
     transaction back. `progress` hears of (rows, lines).
     """
     file = _read_through(path, asked)
+    if not clean(asked.wording):
+        raise BadInput("Say with --basis what these people agreed to, or why they may be mailed; it stays on record")
+    with db.read() as s:
+        refuse_hiding(file.columns.custom.keys() - all_fields(s).keys())
     begun, is_new = _begin(db, file, list_slug, asked, is_trial=is_trial)
     size = None if is_new else begun.rejected_size
     with Rejects(Path(begun.rejected), file.sheet.titles, is_defused=file.columns.is_defused, size=size) as rejects:

@@ -16,7 +16,7 @@ import orjson
 from base.errors import BadInput
 from base.time import now, to_ms
 from subscribers.addresses import Address, address_key, parse_address, wide_key
-from subscribers.fields import field_name
+from subscribers.fields import field_name, refuse_hiding
 from subscribers.fields.custom import Field, read_value
 from subscribers.fields.typed import Dates
 from subscribers.fields.values import clean, clean_all, clean_locale, clean_zone
@@ -180,6 +180,8 @@ class Reader:
         read = {}
         for name, value in ((field_name(key), _plain(each)) for key, each in found.items()):
             field = self.fields.get(name)
+            if field is None:
+                refuse_hiding([name])
             read[name] = clean(value) if field is None else read_value(field, value, self._dates)
         return {name: value for name, value in read.items() if value}
 

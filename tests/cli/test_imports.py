@@ -47,6 +47,18 @@ def test_a_basis_is_not_optional(tips: Run) -> None:
     ended = tips("subscriber", "import", "people.csv", "--list", "tips")
     assert ended.code == 2
     assert "--basis" in ended.err
+    ended = tips("subscriber", "import", "people.csv", "--list", "tips", "--basis", " ", "--map", "Mail=email")
+    assert ended.code == 1
+    assert "what these people agreed to" in ended.err
+
+
+def test_a_column_that_would_hide_what_rules_ask_for_is_to_be_named_otherwise(tips: Run, folder: Path) -> None:
+    (folder / "from.csv").write_text("email,Source\nann@example.com,fair\n")
+    ended = tips("subscriber", "import", "from.csv", *BASIS)
+    assert ended.code == 1
+    assert "--map 'source=my_source'" in ended.err
+    assert tips("import", "list", "--json").json() == []
+    assert tips("subscriber", "import", "from.csv", *BASIS, "--map", "source=my_source", "--json").json()["new"] == 1
 
 
 def test_dates_are_read_as_they_are_said_to_be_written(tips: Run, folder: Path) -> None:

@@ -10,13 +10,16 @@ from sqlalchemy import func, select
 
 from base.database import Database
 from base.errors import Refused
+from subscribers import signups
 from subscribers.consent import OptOut, opt_out
 from subscribers.fields.custom import remember
 from subscribers.importing import Asked, import_file
 from subscribers.keys import Keys
-from subscribers.models import Consent, CustomField, Subscriber, Subscription, Suppression
+from subscribers.models import Consent, CustomField, SignUp, Subscriber, Subscription, Suppression
+from subscribers.signups import confirming
 from subscribers.suppression import mailable
 from tests.support.people import EVIDENCE, a_list, a_person
+from tests.support.signups import a_public_list, signs_up, states
 
 
 def at_once(act: Any, times: int) -> list[Any]:
@@ -96,6 +99,25 @@ def test_an_opt_out_during_an_import_wins(db: Database, keys: Keys, tmp_path: Pa
     at_once(act, 2)
     with db.read() as s:
         assert set(s.scalars(mailable(tips.id))) == {person.id for person in people[20:]}
+
+
+def test_somebody_new_may_confirm_several_lists_at_once(db: Database, keys: Keys) -> None:
+    slugs = ["tips", "news", "events"]
+    with db.write() as s:
+        for slug in slugs:
+            a_public_list(s, slug)
+    for slug in slugs:
+        signs_up(db, keys, slug=slug)
+    with db.write() as s:
+        tokens = [token for row in s.scalars(select(SignUp)) if (token := signups.token(keys, row))]
+
+    def press(number: int) -> bool:
+        with db.write() as s:
+            found = confirming.confirm(s, keys, tokens[number])
+        return found is not None and found.is_confirmed
+
+    assert at_once(press, 3) == [True] * 3
+    assert states(db, keys) == dict.fromkeys(slugs, "confirmed")
 
 
 def test_a_new_field_may_be_seen_by_two_at_once(db: Database) -> None:

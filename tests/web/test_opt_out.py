@@ -191,6 +191,21 @@ def test_the_form_asks_again_for_what_is_no_address(sqlite_db: Database, sqlite_
     assert rows(sqlite_db) == (0, 0)
 
 
+def test_who_types_addresses_may_stop_twenty_and_a_link_has_no_limit(sqlite_db: Database, keys: Keys) -> None:
+    path = f"/u/{a_token(sqlite_db, keys)}"
+    with served(sqlite_db, keys, visitor_header="X-Real-IP") as site:
+
+        def asked(path: str, body: str, ip: str = "203.0.113.9") -> int:
+            return site.ask("POST", path, body, Content_Type="application/x-www-form-urlencoded", X_Real_IP=ip).status
+
+        assert [asked("/u", f"email=p{n}%40example.com") for n in range(21)] == [200] * 20 + [429]
+        refused = site.ask("POST", "/u", "email=x%40example.com", X_Real_IP="203.0.113.9")
+        assert "in a few minutes" in refused.text
+        assert refused.headers["Retry-After"] == "300"
+        assert asked("/u", "email=x%40example.com", "203.0.113.10") == 200
+        assert [asked(path, ONE_CLICK) for _ in range(30)] == [200] * 30
+
+
 def test_an_opt_out_is_credited_to_the_run_that_the_link_came_from(db: Database, keys: Keys, site: Client) -> None:
     run = a_run(db, keys, 2)
     with db.read() as s:

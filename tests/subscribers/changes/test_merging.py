@@ -14,7 +14,7 @@ from subscribers.consent import opt_out
 from subscribers.keys import Keys
 from subscribers.models import Subscriber, Subscription
 from subscribers.people import find, tags_of
-from subscribers.suppression import mailable, stops, suppress, why_not
+from subscribers.suppression import Reason, mailable, stops, suppress, why_not
 from tests.support.people import EVIDENCE, a_list, a_person
 
 SAME: dict[str, Any] = {"because": "the same phone number", "actor": "robin"}
@@ -60,7 +60,18 @@ def test_a_withdrawal_of_either_wins(db: Database, keys: Keys, who: str) -> None
         assert _lists(s, ann) == {"withdrawn"}
 
 
-def test_stops_of_either_address_hold_for_the_winner(db: Database, keys: Keys) -> None:
+@pytest.mark.parametrize("reason", ["hard bounce", "invalid"])
+def test_a_bounce_stays_with_the_address_that_bounced(db: Database, keys: Keys, reason: Reason) -> None:
+    with db.write() as s:
+        tips = a_list(s)
+        ann, bob = a_person(s, keys), a_person(s, keys, BOB)
+        suppress(s, bob.address_key, reason, source="test")
+        merge(s, ann, bob, **SAME)
+        assert s.scalars(mailable(tips.id)).all() == [ann.id]
+        assert [x.reason for x in stops(s, address_key(keys, BOB))] == [reason]
+
+
+def test_what_either_said_holds_for_the_winner(db: Database, keys: Keys) -> None:
     with db.write() as s:
         tips = a_list(s)
         ann, bob = a_person(s, keys), a_person(s, keys, BOB)

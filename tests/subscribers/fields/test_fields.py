@@ -5,7 +5,8 @@ import pytest
 from base.database import Database
 from base.errors import BadInput
 from subscribers.fields import FIELDS, field_name, known_fields
-from subscribers.fields.custom import remember
+from subscribers.fields.custom import add_field, remember
+from subscribers.models import CustomField
 
 
 @pytest.mark.parametrize(
@@ -40,3 +41,18 @@ def test_known_fields_are_the_fixed_ones_and_every_custom_one_ever_seen(db: Data
         remember(s, [])
     with db.read() as s:
         assert list(known_fields(s)) == [*FIELDS, "city", "plan"]
+
+
+@pytest.mark.parametrize("name", ["source", "Opened", "list"])
+def test_a_new_field_may_not_hide_what_rules_ask_for(db: Database, name: str) -> None:
+    with db.write() as s:
+        for added in (lambda: add_field(s, name), lambda: remember(s, [field_name(name)])):
+            with pytest.raises(BadInput, match="another name"):
+                added()
+
+
+def test_one_from_before_that_hides_it_stays(db: Database) -> None:
+    with db.write() as s:
+        s.add(CustomField(name="source"))
+        s.flush()
+        assert "source" in remember(s, ["source", "city"])
