@@ -15,6 +15,7 @@ from delivery.history import history
 from subscribers import audit
 from subscribers.card import Card
 from subscribers.models import Subscriber
+from subscribers.projection import MARKETING
 
 MOST = 200  # of each source, the newest
 
@@ -36,14 +37,18 @@ def timeline(s: Session, person: Subscriber, card: Card) -> list[Moment]:
 
 def _will(card: Card) -> Iterator[Moment]:
     for consent in card.consents[-MOST:]:
-        yield Moment(consent.at, f"consent {consent.state}", consent.list, f"{consent.how}: {consent.source}")
+        what = "consent" if consent.purpose == MARKETING else f"consent to {consent.purpose}"
+        yield Moment(consent.at, f"{what} {consent.state}", consent.list, f"{consent.how}: {consent.source}")
     for stop in card.suppressions:
         yield Moment(stop.at, f"stopped: {stop.reason}", stop.list or "every list", stop.source)
 
 
 def _changes(s: Session, person: Subscriber) -> Iterator[Moment]:
     for change in audit.read(s, subscriber_id=person.id, most=MOST):
-        sides = (", ".join(f"{name}={value}" for name, value in side.items()) for side in (change.before, change.after))
+        sides = (
+            ", ".join(f"{name}={_plain(value)}" for name, value in side.items())
+            for side in (change.before, change.after)
+        )
         yield Moment(change.at, change.action, f"by {change.actor}", " → ".join(filter(None, sides)))
 
 
@@ -53,3 +58,9 @@ def _mails(s: Session, ids: list[int]) -> Iterator[Moment]:
     slugs = dict(s.execute(select(Campaign.run_id, Campaign.slug).where(Campaign.run_id.in_(runs))).all())
     for each in happened:
         yield Moment(each.at, each.what, slugs.get(each.run_id, ""), each.detail)
+
+
+def _plain(value: object) -> str:
+    if value is None or value == "":
+        return "nothing"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -92,8 +92,13 @@ def _do(ctx: typer.Context, rule: str, on: str, yes: bool, as_json: bool, act_of
         with door.db.read() as s:
             preview = bulk.look(s, rule, on)
         done = bulk.do(door.db, rule, on, act, actor=actor()) if yes else 0
-    printer.say(f"{preview.people:,} people on {on}, such as: {', '.join(preview.examples) or 'nobody'}")
-    if yes:
+    if not preview.people:
+        printer.say(f"The rule is true of nobody on {on}; see whom it reaches with: tipsheet segment count", "yellow")
+    else:
+        printer.say(f"{preview.people:,} people on {on}, such as: {', '.join(preview.examples)}")
+    if done == preview.people:
+        printer.say("Done to all of them." if done else "Nothing is changed.")
+    elif yes:
         printer.say(f"Done to {done:,} of them; for the others nothing had to change, or it was refused.")
     else:
         printer.say("Nothing is changed. Say --yes to do it.", "yellow")

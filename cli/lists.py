@@ -49,6 +49,8 @@ def add(
         f"The list {added.slug} is added; put people on it with: "
         f"tipsheet subscriber import FILE.csv --list {slug} --basis TEXT"
     )
+    if settings["public"]:
+        printer.say(f"Its form for your website: tipsheet list form {slug}")
     printer.document({"slug": added.slug, "name": added.name})
 
 
@@ -89,11 +91,17 @@ def show(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
         found = count_list(s, get_list(s, slug))
         weeks = growth(s, found.id)
         public = _public(door.config, archive.path(s, slug))
+        settings = forms.settings(s, slug)
+    by_form = settings["public"] and not found.archived_at
+    sign_up = f"{door.config.web.public_url.rstrip('/')}/signup/{slug}" if by_form else "by commands only"
     printer = Printer(as_json)
     printer.facts(
         {
             "list": found.slug,
             "name": found.name,
+            "sign-up": sign_up,
+            "opt-in": settings["opt_in"] if by_form else "",
+            "wording": settings["wording"],
             "may be mailed": found.mailable,
             "confirmed": found.confirmed,
             "pending": found.pending,
@@ -104,7 +112,7 @@ def show(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
         }
     )
     plot(printer, weeks)
-    printer.document({**_document(found), **public, "weeks": weeks})
+    printer.document({**_document(found), **settings, **public, "weeks": weeks})
 
 
 @app.command("archive")
@@ -115,7 +123,7 @@ def archive_(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
     """
     with opened(ctx) as door, door.db.write() as s:
         retire(s, slug)
-        noted(s, "list archive", slug)
+        noted(s, "list archive", slug, before={"archived": False}, after={"archived": True})
     printer = Printer(as_json)
     printer.say(f"The list {slug} is archived; bring it back with: tipsheet list unarchive {slug}")
     printer.document({"slug": slug, "archived": True})
@@ -129,7 +137,7 @@ def unarchive_(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
     """
     with opened(ctx) as door, door.db.write() as s:
         unarchive(s, slug)
-        noted(s, "list unarchive", slug)
+        noted(s, "list unarchive", slug, before={"archived": True}, after={"archived": False})
     printer = Printer(as_json)
     printer.say(f"The list {slug} is back.")
     printer.document({"slug": slug, "archived": False})
@@ -145,7 +153,7 @@ def publish(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
         before = archive.path(s, slug)
         public = _public(door.config, archive.publish(s, slug, actor=actor()))
         if not before:
-            noted(s, "list publish", slug)
+            noted(s, "list publish", slug, before={"published": False}, after={"published": True})
     printer = Printer(as_json)
     now = "" if before else "now "
     printer.say(f"Anybody may {now}read what was sent to all of {slug}; what went to a segment is not shown:")
@@ -161,7 +169,7 @@ def unpublish(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
     """
     with opened(ctx) as door, door.db.write() as s:
         archive.unpublish(s, slug)
-        noted(s, "list unpublish", slug)
+        noted(s, "list unpublish", slug, before={"published": True}, after={"published": False})
     printer = Printer(as_json)
     printer.say(f"Page and feed of {slug} are taken back; publishing it again gives them the same address.")
     printer.document({"slug": slug, "published": False})

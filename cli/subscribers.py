@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 
 from base.errors import BadInput
+from base.time import now
 from campaigns.segments.saved import chosen
 from campaigns.segments.sql import to_sql
 from campaigns.timeline import timeline
 from cli.door import actor, noted, opened
 from cli.output import Json, Printer, when
 from subscribers.addresses import address_key, wide_key
-from subscribers.card import Card
+from subscribers.card import Card, Membership
 from subscribers.card import show as card_of
 from subscribers.consent import opt_out as withdraw
 from subscribers.lists import get_list
@@ -146,6 +147,7 @@ def opt_out(
             "subscriber opt-out",
             _who(holder),
             subscriber_id=holder and holder.id,
+            before={"lists": done.lists},
             after={"list": off or "every list"},
         )
     printer = Printer(as_json)
@@ -166,13 +168,24 @@ def _draw(printer: Printer, card: Card, zone: str) -> None:
             "known since": when(card.joined, zone),
         }
     )
-    printer.table(
-        ("list", "state", "since"), [(x.list, x.state, when(x.since, zone)) for x in card.lists], empty="On no list."
-    )
-    evidence = [(when(x.at, zone), x.list, x.state, x.how, x.wording, x.source, x.actor) for x in card.consents]
-    printer.table(("consent", "list", "state", "how", "wording", "source", "recorded by"), evidence, empty="")
+    lists = [(x.list, x.state, when(x.since, zone), _wishes(x, zone)) for x in card.lists]
+    printer.table(("list", "state", "since", "as they wish"), lists, empty="On no list.")
+    evidence = [
+        (when(x.at, zone), x.list, x.purpose, x.state, x.how, x.wording, x.source, x.actor) for x in card.consents
+    ]
+    columns = ("consent", "list", "purpose", "state", "how", "wording", "source", "recorded by")
+    printer.table(columns, evidence, empty="")
     stops = [(x.reason, x.list or "every list", when(x.at, zone), x.source) for x in card.suppressions]
     printer.table(("stopped by", "on", "since", "source"), stops, empty="")
+
+
+def _wishes(on: Membership, zone: str) -> str:
+    wishes = {
+        "one mail a month": on.frequency == "monthly",
+        f"nothing before {when(on.paused_until, zone)}": on.paused_until and on.paused_until > now(),
+        "opening may be seen": on.opens_since,
+    }
+    return ", ".join(words for words, wished in wishes.items() if wished)
 
 
 def _who(holder: Subscriber | None) -> str:

@@ -84,7 +84,11 @@ def list_(
     printer = Printer(as_json)
     printer.facts({name: f"{number:,}" for name, number in by_reason.items()})
     rows = [(x.email or "–", x.reason, x.list or "every list", when(x.at, zone), x.source) for x in found]
-    printer.table(("who has it", "reason", "on", "since", "source"), rows, empty="Nothing is stopped.")
+    printer.table(
+        ("who has it", "reason", "on", "since", "source"),
+        rows,
+        empty=f"Nothing is stopped for the reason {reason}." if reason else "Nothing is stopped.",
+    )
     printer.document({"counts": by_reason, "newest": found})
 
 

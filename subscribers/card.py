@@ -20,6 +20,9 @@ class Membership:
     list: str
     state: str
     since: datetime
+    frequency: str  # all | monthly
+    paused_until: datetime | None
+    opens_since: datetime | None  # when they agreed that opening is seen
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Expression:
     """One consent row: what stands in the evidence."""
 
     list: str
+    purpose: str
     state: str
     at: datetime
     how: str
@@ -62,7 +66,8 @@ class Card:
 
 def show(s: Session, person: Subscriber) -> Card:
     consents = (
-        select(List.slug, Consent.state, Consent.at, Evidence.how, Wording.text, Evidence.source, Evidence.actor)
+        select(List.slug, Consent.purpose, Consent.state, Consent.at, Evidence.how)
+        .add_columns(Wording.text, Evidence.source, Evidence.actor)
         .join(List, List.id == Consent.list_id)
         .join(Evidence, Evidence.id == Consent.evidence_id)
         .join(Wording, Wording.id == Evidence.wording_id)
@@ -86,7 +91,8 @@ def show(s: Session, person: Subscriber) -> Card:
 
 def _memberships(s: Session, person: Subscriber) -> tuple[Membership, ...]:
     query = (
-        select(List.slug, Subscription.state, Subscription.since)
+        select(List.slug, Subscription.state, Subscription.since, Subscription.frequency)
+        .add_columns(Subscription.paused_until, Subscription.opens_since)
         .join(List, List.id == Subscription.list_id)
         .where(Subscription.subscriber_id == person.id)
         .order_by(List.slug)

@@ -40,10 +40,10 @@ def complaint(text: str, error: UnexpectedInput) -> str:
     return pointed(text, at, _how_to_mend(text[:at], text[at:], _awaited(error)))
 
 
-def pointed(text: str, at: int, words: str) -> str:
+def pointed(text: str, at: int, words: str, *, is_doubt: bool = False) -> str:
     """The sentence, the rule on one line below it, and a caret under the place."""
-    line = re.sub(r"\s", " ", text)
-    return f"The rule cannot be used at column {at + 1}: {words}\n  {line}\n  {' ' * at}^"
+    line, what = re.sub(r"\s", " ", text), "can be used, but mind" if is_doubt else "cannot be used at"
+    return f"The rule {what} column {at + 1}: {words}\n  {line}\n  {' ' * at}^"
 
 
 def _place(text: str, error: UnexpectedInput) -> int:

@@ -141,7 +141,7 @@ _PARSER = Lark(_GRAMMAR, parser="lalr", maybe_placeholders=True, transformer=_Bu
 def parse(text: str, fields: Mapping[str, Field] | None = None, *, strict: bool = False) -> Rule:
     """The rule's tree. Raises BadInput that points at the place.
 
-    `fields` are the custom fields; any other name is one that nobody has a value of, and `strict` refuses it.
+    `fields` are the custom fields; of any other name nobody has a value, and `strict` raises that as a doubt.
     """
     if not text.strip():
         raise BadInput('The rule is empty; write one such as: city = "Milpitas" and tag has runner')
@@ -155,7 +155,7 @@ def parse(text: str, fields: Mapping[str, Field] | None = None, *, strict: bool 
     try:
         rule = _understood(read, Meaning(fields or {}, strict))
     except Wrong as wrong:
-        raise BadInput(pointed(text, wrong.at, wrong.words)) from wrong
+        raise BadInput(pointed(text, wrong.at, wrong.words, is_doubt=strict)) from wrong
     check_size(rule)
     return rule
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,8 +13,10 @@ from base.errors import BadInput, NotFound
 from campaigns.models import Segment
 from campaigns.segments.grammar import parse
 from campaigns.segments.resolve import Resolved, read_rule
+from campaigns.segments.tree import HasTag, leaves
 from campaigns.slugs import check_slug
 from subscribers.fields.custom import all_fields
+from subscribers.people import first_tags, known_tags
 
 _LIKE_A_SLUG = re.compile(r"[a-z0-9-]+")
 
@@ -58,12 +61,16 @@ def chosen(s: Session, rule_or_slug: str) -> Resolved:
 
 
 def doubt(s: Session, rule: str) -> str:
-    """What may be wrong with a rule that can be read: a field or a choice that nobody has, yet; or ''."""
+    """What may be wrong with a rule that can be read: a field, a choice or a tag that nobody has, yet; or ''."""
     try:
-        parse(rule, all_fields(s), strict=True)
+        tree = parse(rule, all_fields(s), strict=True)
     except BadInput as cause:
         return cause.sentence
-    return ""
+    asked = {each.tag for each in leaves(tree) if isinstance(each, HasTag)}
+    if not (unknown := sorted(asked - known_tags(s, asked))):
+        return ""
+    meant = get_close_matches(unknown[0], first_tags(s), n=1, cutoff=0.7)
+    return f"Nobody has the tag {unknown[0]}{f'; did you mean {meant[0]}?' if meant else ' yet'}"
 
 
 def unreadable(s: Session) -> dict[str, str]:

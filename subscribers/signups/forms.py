@@ -83,6 +83,11 @@ def set_up(
     return before, _settings(found)
 
 
+def settings(s: Session, slug: str) -> Mapping[str, object]:
+    """How people sign up for it by themselves; the wording is empty where it is the usual one. Raises NotFound."""
+    return _settings(get_list(s, slug))
+
+
 def _form(found: List, brand: BrandConfig, *, opens: bool = False) -> Form:
     wording = found.wording or f"Yes, send me {found.name} by email. I can stop it with the link in each mail."
     text = f"{wording}\n[ ] {OPENS_WORDING}" if opens else wording

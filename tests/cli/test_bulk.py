@@ -28,6 +28,15 @@ def test_without_yes_it_only_shows_whom_it_would_be_done_to(with_people: Run) ->
     assert "Say --yes" in with_people("subscriber", "bulk", "untag", "runner", *RUNNERS).out
 
 
+def test_it_says_whether_it_was_done_to_all_to_some_or_to_nobody(with_people: Run) -> None:
+    tag = ("subscriber", "bulk", "tag", "fast")
+    assert "Done to all of them." in with_people(*tag, *RUNNERS, "--yes").out
+    assert "nothing had to change" in with_people(*tag, *RUNNERS, "--yes").out
+    nobody = with_people(*tag, "--rule", "tag has walker", "--list", "tips").out
+    assert "true of nobody on tips" in nobody
+    assert "--yes" not in nobody
+
+
 def test_tags_are_given_and_taken_and_it_is_on_record_once(with_people: Run) -> None:
     assert with_people("subscriber", "bulk", "tag", "fast", *RUNNERS, "--yes", "--json").json()["done"] == 6
     assert with_people("subscriber", "bulk", "tag", "fast", *RUNNERS, "--yes", "--json").json()["done"] == 0

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
 import pytest
 
+from base.database import Database, database_now
+from subscribers import preferences
+from subscribers.keys import load_keys
+from subscribers.people import get_subscriber
 from tests.cli.conftest import Run
 
 
@@ -49,6 +57,28 @@ def test_a_person_is_shown_with_what_happened_in_order(with_people: Run) -> None
     assert sorted(x["what"] for x in moments) == sorted([*happened, "subscriber tag"])
     assert (moments[0]["what"], moments[-1]["what"]) == ("consent confirmed", "subscriber tag")
     assert "subscriber tag" in with_people("subscriber", "show", "bo@example.com").out
+
+
+def test_a_person_is_shown_with_what_they_wish_and_what_each_consent_is_for(with_people: Run, folder: Path) -> None:
+    with closing(Database(f"sqlite:///{folder}/var/tipsheet.db")) as db, db.write() as s:
+        ana = get_subscriber(s, load_keys(folder / "keys"), "ana@example.com")
+        until = database_now(s) + timedelta(days=40)
+        preferences.arrange(s, ana, "tips", frequency="monthly", paused_until=until, opens=True, source="test")
+    shown = with_people("subscriber", "show", "ana@example.com").out
+    assert f"one mail a month, nothing before {until:%Y-%m}" in shown
+    assert "opening may be seen" in shown
+    assert "consent to open tracking confirmed" in shown
+    assert "None" not in shown
+
+
+def test_a_list_shows_how_people_get_on_it(with_people: Run) -> None:
+    assert "by commands only" in with_people("list", "show", "tips").out
+    with_people("list", "edit", "tips", "--public", "--double", "--wording", "Yes, mail me.")
+    shown = with_people("list", "show", "tips").out
+    for words in ("/signup/tips", "double", "Yes, mail me."):
+        assert words in shown
+    with_people("list", "archive", "tips")
+    assert "by commands only" in with_people("list", "show", "tips").out
 
 
 def test_a_list_shows_how_it_grew(with_people: Run) -> None:

@@ -95,4 +95,5 @@ def test_stops_are_counted_and_the_newest_shown(with_ana: Run) -> None:
     assert [x["reason"] for x in with_ana("suppression", "list", "--reason", "manual", "--json").json()["newest"]] == [
         "manual"
     ]
+    assert "Nothing is stopped for the reason invalid." in with_ana("suppression", "list", "--reason", "invalid").out
     assert "no reason" in with_ana("suppression", "list", "--reason", "spite").refused()

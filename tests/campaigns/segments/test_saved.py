@@ -78,6 +78,13 @@ def test_a_field_that_nobody_has_is_doubted_not_refused(db: Database, list_id: i
         assert count(s, chosen(s, 'ctiy = "Milpitas"'), list_id).recipients == 0
         add_field(s, "size", "choice", ["L", "XL"])
         assert "none of the choices; they are L, XL" in doubt(s, 'size = "XXL"')
+        assert "can be used, but mind column 1" in doubt(s, 'ctiy = "Milpitas"')
+
+
+def test_a_tag_that_nobody_has_is_doubted_with_the_one_that_was_meant(db: Database, list_id: int) -> None:
+    with db.write() as s:
+        assert doubt(s, "not tag has runer") == "Nobody has the tag runer; did you mean runner?"
+        assert doubt(s, "tag in (runner, xyz)") == "Nobody has the tag xyz yet"
 
 
 def test_an_edited_segment_has_its_new_rule(sqlite_db: Database) -> None:
