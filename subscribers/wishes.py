@@ -28,6 +28,6 @@ def _write_now(_element: _Now, compiler: Any, **_how: Any) -> str:
 
 
 def is_paused() -> ColumnElement[bool]:
-    """Of a row of subscriptions. As a case: in a column SQLite asks both sides of an `and`, the clock for each person."""
+    """Of a row of subscriptions. A case: in a column SQLite asks both sides of an `and`, the clock for each person."""
     until = type_coerce(Subscription.paused_until, BigInteger)
     return case((until.is_(None), false()), else_=until > _Now())
