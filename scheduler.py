@@ -20,7 +20,7 @@ from campaigns.launch import launch_due, look_at_zones
 from campaigns.preflight import is_real
 from campaigns.series import make
 from campaigns.trial import SOMEBODY
-from delivery import confirmations, connect, events, heartbeat, ledger, seeds, soft_bounces
+from delivery import confirmations, connect, dispatch, events, heartbeat, ledger, seeds, soft_bounces
 from delivery.connect.resolver import Dns
 from delivery.probing import ask_for_credits
 from delivery.providers.provider import Provider
@@ -44,7 +44,8 @@ class Service:
     config: Config
     provider: Provider
     rules: Rules
-    owner: str  # which service signs in
+    owner: str  # which service or worker signs in
+    kind: str = ""  # what it says it is; empty for a whole service
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Job:
     name: str
     every: timedelta
     work: Callable[[Service], object]
+    on_workers: bool = False  # too: sending goes on while every service is down, and events are drained by all
 
 
 class Clock:
@@ -148,6 +150,13 @@ def _pull(service: Service) -> None:
         pull_when_due(service.db, service.keys, service.provider)
 
 
+def _give_jobs(service: Service) -> None:
+    if service.config.dispatch.engine == dispatch.ENGINE:
+        with service.db.write() as s:
+            if ledger.is_due(s, service.provider.account):
+                dispatch.sweep(s)
+
+
 def _expire(service: Service) -> None:
     with service.db.write() as s:
         ledger.expire(s)
@@ -183,26 +192,27 @@ def _seal(service: Service) -> None:
 
 def _beat(service: Service) -> None:
     with service.db.write() as s:
-        heartbeat.beat(s, service.owner)
+        heartbeat.beat(s, service.owner, service.kind)
 
 
 JOBS: tuple[Job, ...] = (
     Job("launch what is due", timedelta(seconds=1), _launch),
     Job("look whom campaigns reach first", timedelta(minutes=5), _look_at_zones),
     Job("make what series are to send", timedelta(seconds=20), _make_series),
-    Job("sweep leases that ended", timedelta(seconds=1), _sweep),
+    Job("sweep leases that ended", timedelta(seconds=1), _sweep, on_workers=True),
     Job("settle what is uncertain", timedelta(seconds=2), _settle),
     Job("ask whether there are credits again", timedelta(seconds=5), _ask_for_credits),
     Job("hold what bounces too much", timedelta(seconds=10), _hold_what_is_bad),
-    Job("drain events", timedelta(seconds=0.5), _drain),
+    Job("drain events", timedelta(seconds=0.5), _drain, on_workers=True),
     Job("stop who is turned away every time", timedelta(hours=1), _stop_often_turned_away),
     Job("ask whom the provider stopped", timedelta(minutes=1), _pull),
     Job("send copies to colleagues", timedelta(seconds=1), _send_copies),
     Job("look after sign-ups", timedelta(seconds=2), _confirm),
-    Job("expire what is too late", timedelta(seconds=5), _expire),
+    Job("expire what is too late", timedelta(seconds=5), _expire, on_workers=True),
+    Job("give due batches their jobs", timedelta(seconds=1), _give_jobs, on_workers=True),
     Job("tell staff what needs them", timedelta(seconds=5), _alert),
     Job("look from outside", timedelta(hours=6), _look_from_outside),
     Job("look at feeds", timedelta(seconds=10), _look_at_feeds),
     Job("seal consents", timedelta(minutes=1), _seal),
-    Job("heartbeat", heartbeat.EVERY, _beat),
+    Job("heartbeat", heartbeat.EVERY, _beat, on_workers=True),
 )

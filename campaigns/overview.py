@@ -17,7 +17,7 @@ from campaigns.models import Campaign
 from campaigns.series.next import LEFT_OUT, ahead
 from campaigns.series.store import live_series
 from campaigns.status import Status, status
-from delivery import heartbeat, installation
+from delivery import dispatch, heartbeat, installation
 from delivery.ledger.counts import has_open_ends
 from delivery.models import Run
 
@@ -43,6 +43,7 @@ class Wanted:
 @dataclass(frozen=True)
 class Overview:
     running: bool
+    workers: int | None  # how many send, where an engine dispatches
     last_seen: datetime | None
     next: tuple[Coming, ...]
     sending: tuple[dict[str, Any], ...]
@@ -52,7 +53,8 @@ class Overview:
 def overview(s: Session, now: datetime, config: Config) -> Overview:
     """As it is seen from where this configuration is."""
     return Overview(
-        running=heartbeat.is_recent(s),
+        running=not heartbeat.missing(s, by_workers=False),
+        workers=heartbeat.workers(s) if config.dispatch.engine == dispatch.ENGINE else None,
         last_seen=heartbeat.last(s),
         next=tuple(sorted(_next(s, now), key=lambda one: (one.at, one.campaign, one.series))[:_FEW]),
         sending=tuple(one.document() for one in _sending(s)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -21,8 +21,7 @@ from cli.campaigns import Events, Slug, draw_status
 from cli.campaigns import app as app
 from cli.door import Door, actor, noted, opened
 from cli.output import Json, Printer, console, in_words, when
-from delivery import installation
-from delivery.heartbeat import is_recent as is_running
+from delivery import dispatch, heartbeat, installation
 
 LOOK = 0.3  # seconds between looks while waiting
 Over = Annotated[str | None, typer.Option(help="Spread its mails evenly over so long, such as 6h.")]
@@ -179,7 +178,7 @@ def tell(door: Door, slug: str, as_json: bool, sentence: str, *, needs_service: 
     """What was decided, and how it stands now."""
     printer = Printer(as_json)
     try:
-        found, running, off = _look(door, slug)
+        found, missing, off = _look(door, slug)
     except Broken:
         printer.say(sentence)  # it is done all the same
         raise
@@ -188,25 +187,29 @@ def tell(door: Door, slug: str, as_json: bool, sentence: str, *, needs_service: 
         printer.say(sentence)
     if not going_on and (needs_service or found.attention or found.counts.audience):
         draw_status(printer, found, door)
-    if going_on and needs_service and not running:
-        printer.say("Nothing is running that would send it: start tipsheet run", "yellow")
+    if going_on and needs_service and missing:
+        printer.say(f"Nothing is running that would send it: start {missing}", "yellow")
     if going_on and needs_service and off:
         printer.say(off, "yellow")
-    printer.document({**found.document(), "service_running": running})
+    printer.document({**found.document(), "service_running": not missing})
     return found
 
 
-def _look(door: Door, slug: str) -> tuple[Status, bool, str]:
-    """How it stands, whether a service runs, and why nothing is sent at all, where that is so."""
+def _look(door: Door, slug: str) -> tuple[Status, str, str]:
+    """How it stands, what would have to be started, and why nothing is sent at all, where that is so."""
     with door.db.read() as s:
-        return status_of(s, get_campaign(s, slug)), is_running(s), installation.why_off(s)
+        return status_of(s, get_campaign(s, slug)), _missing(door, s), installation.why_off(s)
+
+
+def _missing(door: Door, s: Any) -> str:
+    return heartbeat.missing(s, by_workers=door.config.dispatch.engine == dispatch.ENGINE)
 
 
 def _require_service(door: Door, slug: str) -> None:
     """Nobody should watch a bar that cannot move."""
     with door.db.read() as s:
-        if not is_running(s):
-            raise Refused(f"{slug} is due, but nothing is running that would send it: start tipsheet run")
+        if missing := _missing(door, s):
+            raise Refused(f"{slug} is due, but nothing is running that would send it: start {missing}")
         if off := installation.why_off(s):
             raise Refused(f"{slug} is due, but {off[0].lower()}{off[1:]}")
 

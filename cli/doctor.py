@@ -18,7 +18,7 @@ from cli.connect import NameServer, draw
 from cli.door import read_config
 from cli.output import Json, Printer, when
 from cli.status import draw_needs
-from delivery import connect, heartbeat, installation
+from delivery import connect, dispatch, heartbeat, installation
 from delivery.connect.finding import Finding, State
 from delivery.connect.resolver import Dns
 from delivery.providers import open_provider
@@ -139,7 +139,10 @@ def _service(config: Config, db: Database) -> tuple[State, str]:
     if migrations.state(db) is not Schema.CURRENT:
         return "mind", "cannot be asked before the database is in order"
     with db.read() as s:
-        if heartbeat.is_recent(s):
+        missing = heartbeat.missing(s, by_workers=config.dispatch.engine == dispatch.ENGINE)
+        if missing == "tipsheet worker":
+            return "mind", "is running, but no worker is, so nothing would be sent; start one with: tipsheet worker"
+        if not missing:
             return "ok", "is running"
         is_elsewhere = installation.elsewhere(s, installation.place(config))
     if is_elsewhere:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +14,7 @@ import typer
 import migrations
 from base.config import Config, load
 from base.database import Database
+from delivery import dispatch
 from subscribers import audit
 from subscribers.journal import Journal
 from subscribers.keys import Keys, check_fingerprints, load_keys
@@ -32,7 +33,7 @@ def opened(ctx: typer.Context) -> Iterator[Door]:
     """Everything open and checked; closed at the end of the block."""
     config = read_config(ctx)
     journal = Journal(config.journal.path)
-    db = Database(config.database.url, journal.keep)
+    db = Database(config.database.url, _before_commit(config, journal))
     try:
         migrations.check(db)
         keys = load_keys(config.keys.path)
@@ -41,6 +42,18 @@ def opened(ctx: typer.Context) -> Iterator[Door]:
         yield Door(config, db, keys, journal)
     finally:
         db.close()
+
+
+def _before_commit(config: Config, journal: Journal) -> Callable[[Any], None]:
+    """The journal comes last: a line in it without a commit is to be rare."""
+    if config.dispatch.engine != dispatch.ENGINE:
+        return journal.keep
+
+    def both(s: Any) -> None:
+        dispatch.keep(s)
+        journal.keep(s)
+
+    return both
 
 
 def read_config(ctx: typer.Context) -> Config:

@@ -10,7 +10,7 @@ from base.database import Database
 from base.errors import Broken
 from cli.door import actor, read_config
 from cli.output import Json, Printer
-from delivery import installation
+from delivery import dispatch, installation
 from migrations import Schema
 from subscribers.keys import Keys, load_keys, make_keys, store_fingerprints
 
@@ -31,6 +31,8 @@ def init(ctx: typer.Context, as_json: Json = False) -> None:
         before = migrations.upgrade(config.database.url)
         with db.write() as s:
             store_fingerprints(s, keys)
+            if config.dispatch.engine == dispatch.ENGINE:
+                dispatch.install(s)
             if before is Schema.ABSENT:
                 installation.sign_in(s, installation.place(config), actor())
     finally:

@@ -41,6 +41,7 @@ from cli.output import clean, console
 from cli.run import run
 from cli.status import status
 from cli.version import version
+from cli.worker import worker
 
 # A new noun is a file here with an `app`, and a line in this table; a new single command a line in the next.
 NOUNS: dict[str, typer.Typer] = {
@@ -60,7 +61,23 @@ NOUNS: dict[str, typer.Typer] = {
     "import": imports.app,
     "export": exports.app,
 }
-COMMANDS = (init, migrate, doctor, status, demo, run, audit, backup, restore, adopt, resume, localgrid, inline, version)
+COMMANDS = (
+    init,
+    migrate,
+    doctor,
+    status,
+    demo,
+    run,
+    worker,
+    audit,
+    backup,
+    restore,
+    adopt,
+    resume,
+    localgrid,
+    inline,
+    version,
+)
 
 # The first that fits: done is 0, refused or failed 1, wrong usage or configuration 2.
 EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (

@@ -10,6 +10,7 @@ import migrations
 from base.database import Database
 from cli.door import read_config
 from cli.output import Json, Printer
+from delivery import dispatch
 from migrations import Schema
 from subscribers.completing import complete
 from subscribers.keys import check_fingerprints, load_keys, store_fingerprints
@@ -33,6 +34,8 @@ def migrate(ctx: typer.Context, as_json: Json = False) -> None:
         migrations.upgrade(config.database.url)
         with db.write() as s:
             store_fingerprints(s, keys)
+            if config.dispatch.engine == dispatch.ENGINE:
+                dispatch.install(s)
         complete(db, keys)
         name = migrations.name(db)
     printer, changed = Printer(as_json), before is Schema.OLD

@@ -41,7 +41,7 @@ def run(
     with opened(ctx) as door:
         with door.db.write() as s:
             installation.sign_in(s, installation.place(door.config), actor())
-        logging.setup(door.config.logging.level)
+        logging.setup(door.config.logging.level, door.config.logging.format)
         with running(door) as service:
             _say(Printer(as_json), door.config, service)
             service.wait(stop)

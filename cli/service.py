@@ -17,7 +17,7 @@ from base.config import Config
 from base.errors import Broken, TipsheetError
 from cli.child import Child
 from cli.door import Door
-from delivery import heartbeat, pace
+from delivery import dispatch, heartbeat, pace
 from delivery.outbox import Outbox, Pace
 from delivery.providers import open_provider
 from delivery.providers.provider import Provider
@@ -49,19 +49,22 @@ def running(door: Door) -> Iterator[Running]:
     """At the end nothing new is claimed; what is in flight ends while its provider and our web hook still answer."""
     config, owner = door.config, f"{socket.gethostname()}:{os.getpid()}"
     with ExitStack() as stack:
-        stack.callback(_sign_off, door, owner)  # last of all: nothing of us works any more
+        stack.callback(sign_off, door, owner)  # last of all: nothing of us works any more
         server = stack.enter_context(closing(Server(config.web.host, config.web.port)))
         grid = None
         if config.delivery.provider == "local":
             grid = stack.enter_context(Child(config, f"{server.url}/events/sendgrid"))
         provider = open_provider(config)
+        if config.dispatch.engine == dispatch.ENGINE:
+            with door.db.read() as s:
+                dispatch.check(s)
         key = _webhook_key(config, grid)
         server.start(make_app(door.db, door.keys, config, key, migrations.state, provider))
         _start_sending(door, provider, stack, owner)
         yield Running(server, grid)
 
 
-def _sign_off(door: Door, owner: str) -> None:
+def sign_off(door: Door, owner: str) -> None:
     # A database that cannot be written now makes no failure of a clean end: as after a kill, it takes 15 s to be seen.
     with suppress(TipsheetError), door.db.write() as s:
         heartbeat.sign_off(s, owner)
@@ -71,8 +74,9 @@ def _start_sending(door: Door, provider: Provider, stack: ExitStack, owner: str)
     delivery = door.config.delivery
     limit(door)
     outbox = Outbox(door.db, provider, door.keys, Pace(delivery.connections, delivery.lease, delivery.only_to))
-    outbox.start()
-    stack.callback(outbox.stop)
+    if door.config.dispatch.engine != dispatch.ENGINE:
+        outbox.start()
+        stack.callback(outbox.stop)
     clock = Clock(Service(door.db, door.keys, door.config, provider, rules(door.config), owner))
     clock.start()
     stack.callback(clock.stop)

@@ -27,6 +27,8 @@ def status(ctx: typer.Context, as_json: Json = False) -> None:
 def _draw(printer: Printer, found: Overview, zone: str) -> None:
     if found.running:
         printer.say("The service is running.", "green")
+        if found.workers is not None:
+            _draw_workers(printer, found.workers)
     else:
         seen = f" since {when(found.last_seen, zone)}" if found.last_seen else ""
         # A start would be refused where the list below says what has to come first.
@@ -42,6 +44,13 @@ def _draw(printer: Printer, found: Overview, zone: str) -> None:
         ("leaving", "state", "recipients>", "accepted>", "planned>", "sending>", "uncertain>"), counts, empty=""
     )
     draw_needs(printer, found.needs, zone)
+
+
+def _draw_workers(printer: Printer, workers: int) -> None:
+    if workers:
+        printer.say("One worker sends." if workers == 1 else f"{workers} workers send.", "green")
+    else:
+        printer.say("No worker is running, so nothing leaves; start one with: tipsheet worker", "yellow")
 
 
 def draw_needs(printer: Printer, needs: tuple[Wanted, ...], zone: str) -> None:

@@ -11,6 +11,7 @@ from base.database import database_now
 from delivery.models import Heartbeat
 
 EVERY = timedelta(seconds=5)
+WORKER = "worker"  # what a worker says begins with this; a whole service says nothing
 _ENDED = "ended"
 _FORGOTTEN = timedelta(days=7)
 
@@ -25,6 +26,32 @@ def beat(s: Session, owner: str, said: str = "") -> None:
 def sign_off(s: Session, owner: str) -> None:
     """This service has ended and left nothing in flight. Its row stays, as it says since when nothing runs."""
     s.execute(update(Heartbeat).where(Heartbeat.owner == owner).values(at=database_now(s), said=_ENDED))
+
+
+def workers(s: Session) -> int:
+    """How many workers are there to send, where an engine dispatches."""
+    alive = Heartbeat.said.startswith(WORKER), Heartbeat.at > database_now(s) - 3 * EVERY
+    return s.scalar(select(func.count()).where(*alive)) or 0
+
+
+def missing(s: Session, *, by_workers: bool) -> str:
+    """What has to be started before anything is sent; empty when it is all at work."""
+    service = Heartbeat.said != _ENDED, ~Heartbeat.said.startswith(WORKER), Heartbeat.at > database_now(s) - 3 * EVERY
+    if s.scalar(select(Heartbeat.owner).where(*service).limit(1)) is None:
+        return "tipsheet run"
+    return "tipsheet worker" if by_workers and not workers(s) else ""
+
+
+def beats(s: Session) -> dict[tuple[str, str], datetime]:
+    """When each service and worker was last at work, by kind and name; those that ended are left out."""
+    alive = s.execute(select(Heartbeat.said, Heartbeat.owner, Heartbeat.at).where(Heartbeat.said != _ENDED))
+    return {("worker" if said.startswith(WORKER) else "service", owner): at for said, owner, at in alive}
+
+
+def said(s: Session, owner: str) -> str:
+    """What somebody of that name said in the last seconds; empty when it was silent, or has ended."""
+    alive = Heartbeat.owner == owner, Heartbeat.said != _ENDED, Heartbeat.at > database_now(s) - 3 * EVERY
+    return s.scalar(select(Heartbeat.said).where(*alive)) or ""
 
 
 def last(s: Session) -> datetime | None:

@@ -36,6 +36,7 @@ PLANTED = [
     ("cli/sly.py", "from python_http_client import Client", "SendGrid's SDK is known to one folder"),
     ("web/sly.py", "from sqlalchemy import select", "Queries stand beside their tables"),
     ("cli/sly.py", "import sqlalchemy", "Queries stand beside their tables"),
+    ("campaigns/sly.py", "from procrastinate import App", "Procrastinate is known to one folder"),
     ("campaigns/sly.py", "from apscheduler.triggers.cron import CronTrigger", "APScheduler appears in scheduler.py"),
 ]
 

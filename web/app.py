@@ -26,6 +26,7 @@ from web.confirm import Confirm
 from web.guard import SORRY, Guard
 from web.health import Health
 from web.hook import Hook
+from web.metrics import Metrics, Requests
 from web.mine import Mine
 from web.opt_out import OptOut
 from web.pages import Pages
@@ -67,6 +68,7 @@ def make_app(
     """The whole public site. Without a key no event is believed; `schema` says how the database stands to ours; without
     a provider nobody is mailed the link to their own page."""
     prefix = urlsplit(config.web.public_url).path.rstrip("/")
+    requests = Requests()
     site = Site(db, keys, Pages(content.brand(config.brand), config.templates.path), prefix)
     routes = [
         *_links(site, config, Mine(site, config, provider)),
@@ -74,12 +76,13 @@ def make_app(
         *_reading(Browser(site), Archive(site, config)),
         Route("/events/sendgrid", Hook(db, webhook_key).take, methods=["POST"]),
         Route("/health", Health(db, schema).tell),
+        Route("/metrics", Metrics(db, requests, config.metrics_token(), config.web.visitor_header).tell),
     ]
     # A proxy may serve us below a path and either keep that path or take it away.
     behind: list[BaseRoute] = [Mount(prefix, routes=routes)] if prefix else []
     app = Starlette(
         routes=[*routes, *behind],
-        middleware=[Middleware(Guard)],
+        middleware=[Middleware(Guard, count=requests.count)],
         exception_handlers={TipsheetError: _Trouble(site).ours, HTTPException: _Trouble(site).theirs},
     )
     app.router.redirect_slashes = False  # RFC 8058: a one-click link must not redirect

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import traceback
+from collections.abc import Callable
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
@@ -24,8 +25,9 @@ SORRY = "Something went wrong on our side and nothing was changed; please try ag
 
 
 class Guard:
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, count: Callable[[str, str, int], None]) -> None:
+        """`count` is told method, kind of path and status of each answer."""
+        self._app, self._count = app, count
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started, status = time.perf_counter(), 0
@@ -49,6 +51,7 @@ class Guard:
                 await PlainTextResponse(SORRY, 500)(scope, receive, send_on)
         # The template of the path, never the path: a token in a log would be a token to steal.
         route = getattr(scope.get("route"), "path", "-")
+        self._count(scope.get("method", "-"), route, status)
         took = round((time.perf_counter() - started) * 1000)
         log.info("%s %s", scope.get("method", "-"), route, extra={"status": status, "ms": took})
 

@@ -114,6 +114,11 @@ def _check_together(config: Config) -> None:
             f"{config.file}: [delivery] lease must be longer than deadline: "
             "a worker still posting would lose its batch to another"
         )
+    if config.dispatch.engine == "procrastinate" and config.database.url.startswith("sqlite:"):
+        raise ConfigError(
+            f'{config.file}: [dispatch] engine = "procrastinate" needs PostgreSQL; give [database] url '
+            'a postgresql:// address, or take engine = "local"'
+        )
     base_url = config.sendgrid.base_url
     if not base_url.startswith("https://") and not is_loopback(base_url):
         raise ConfigError(

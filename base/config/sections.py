@@ -58,6 +58,11 @@ class DeliveryConfig:
 
 
 @dataclass(frozen=True)
+class DispatchConfig:
+    engine: str = key.one_of("local", "procrastinate")
+
+
+@dataclass(frozen=True)
 class SendgridConfig:
     base_url: str = key.url("https://api.sendgrid.com")
     api_key_file: Path | None = key.path_or_none()
@@ -76,6 +81,7 @@ class WebConfig:
     host: str = key.text("127.0.0.1", "the name or number of an interface, such as 127.0.0.1", r"\S+")
     port: int = key.whole(8025, 1, 65535)
     visitor_header: str = key.text("", 'the name of a header such as X-Real-IP, or ""', r"[A-Za-z0-9-]*")
+    metrics_token_file: Path | None = key.path_or_none()
 
 
 @dataclass(frozen=True)
@@ -158,6 +164,7 @@ class SourcesConfig:
 @dataclass(frozen=True)
 class LoggingConfig:
     level: str = key.one_of("info", "debug", "warning", "error")
+    format: str = key.one_of("text", "json")
 
 
 @dataclass(frozen=True)
@@ -168,6 +175,7 @@ class Config:
     installation: InstallationConfig = InstallationConfig()
     keys: KeysConfig = KeysConfig()
     delivery: DeliveryConfig = DeliveryConfig()
+    dispatch: DispatchConfig = DispatchConfig()
     sendgrid: SendgridConfig = SendgridConfig()
     localgrid: LocalgridConfig = LocalgridConfig()
     web: WebConfig = WebConfig()
@@ -196,6 +204,16 @@ class Config:
         if not secret:
             raise ConfigError("There is no API key: set SENDGRID_API_KEY, or name its file in [sendgrid] api_key_file")
         return secret
+
+    def metrics_token(self) -> str:
+        """What /metrics may be asked with from another machine; '' where it may not."""
+        file = self.web.metrics_token_file
+        try:
+            return file.read_text("ascii").strip() if file else ""
+        except (OSError, ValueError) as cause:
+            raise ConfigError(
+                f"{self.file}: [web] metrics_token_file must be a file that can be read, not {file}"
+            ) from cause
 
     def webhook_key_file(self) -> Path:
         """Where `tipsheet connect` keeps the public key of the event web hook; webhook_key wins over it."""

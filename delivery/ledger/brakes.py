@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from base.database import database_now
 from delivery import rests, thresholds
+from delivery.dispatch.hints import hint_run
 from delivery.models import Batch, Run
 
 
@@ -22,6 +23,7 @@ def release(s: Session, run_id: int) -> None:
     )
     thresholds.accept(s, run_id)
     rests.ask_soon(s)
+    hint_run(s, run_id)
 
 
 def drop(s: Session, run_id: int) -> None:

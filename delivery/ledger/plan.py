@@ -14,6 +14,7 @@ from base.config import FrequencyConfig
 from base.database import database_now
 from base.time import to_ms
 from delivery import pace, timing
+from delivery.dispatch.hints import hint_run
 from delivery.ledger import departures
 from delivery.ledger.frequency import NO_CAP
 from delivery.models import Batch, Delivery, Run
@@ -109,3 +110,4 @@ def freeze(s: Session, run_id: int) -> None:
         departures.part_times(s, run, timing.read(run.timing))
     run.frozen_at = database_now(s)
     s.flush()
+    hint_run(s, run_id)

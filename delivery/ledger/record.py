@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from base.database import database_now
 from delivery import pace, rests
+from delivery.dispatch.hints import hint
 from delivery.ledger.split import MAY_NOT_PART, halve, may_not_part, people_in
 from delivery.models import Attempt, Batch, Delivery, DeliveryException, Duplicate, Run
 from delivery.providers.provider import Answer, Verdict
@@ -185,6 +186,7 @@ def _move(s: Session, attempt: Attempt, state: str, not_before: datetime | None 
         values["not_before"] = not_before
     moved = s.execute(change.values(**values).returning(Batch.run_id, Batch.number)).all()
     if moved and state == "planned":
+        hint(s, *moved[0])
         pace.give_back(s, moved[0].run_id, attempt.people or 0, attempt.started_at)
     return bool(moved)
 

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from base.database import database_now
+from delivery.dispatch.hints import hint
 from delivery.ledger.record import accept, calm
 from delivery.models import Attempt, Batch
 from subscribers import journal
@@ -23,6 +24,7 @@ def lose(s: Session, attempt: Attempt, evidence: str) -> bool:
     batch.state, batch.not_before, batch.lease_until = "planned", database_now(s), None
     calm(s, batch.run_id)
     s.flush()
+    hint(s, batch.run_id, batch.number)
     return True
 
 

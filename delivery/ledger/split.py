@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from delivery.dispatch.hints import hint
 from delivery.models import Attempt, Batch, Delivery, DeliveryException, Run
 
 MAY_NOT_PART = (
@@ -56,6 +57,7 @@ def move_out(s: Session, batch: Batch, people: Sequence[int]) -> int:
     s.execute(update(DeliveryException).where(*theirs).values(batch=number))
     batch.size -= len(people)
     s.flush()
+    hint(s, batch.run_id, number)
     return number
 
 

@@ -173,6 +173,13 @@ def test_what_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
         load(str(tmp_path / "latin.toml"), {})
 
 
+def test_workers_need_postgresql(tmp_path: Path) -> None:
+    engine = '[dispatch]\nengine = "procrastinate"\n'
+    assert "needs PostgreSQL; give [database] url a postgresql:// address" in refused(tmp_path, engine)
+    url = '[database]\nurl = "postgresql://tipsheet@db.example.com/tipsheet"\n'
+    assert read(tmp_path, engine + url).dispatch.engine == "procrastinate"
+
+
 def test_a_lease_must_outlast_the_deadline(tmp_path: Path) -> None:
     words = refused(tmp_path, '[delivery]\nlease = "60s"')
     assert words.startswith("config.toml: [delivery] lease must be longer than deadline")

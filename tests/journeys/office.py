@@ -46,11 +46,11 @@ class Office:
     def grid(self) -> str:
         return f"http://127.0.0.1:{self.config.localgrid.port}"
 
-    def begin(self, **env: str) -> subprocess.Popen[str]:
-        """A service that is on its way up."""
+    def begin(self, *words: str, **env: str) -> subprocess.Popen[str]:
+        """A service, or what `words` say, that is on its way up."""
         log = (self.folder / "service.log").open("a")
         service = subprocess.Popen(
-            [*PROGRAM, "run", "--json"],
+            [*PROGRAM, *(words or ["run"]), "--json"],
             cwd=self.folder,
             env={**self.env, **env},
             stdout=subprocess.PIPE,
@@ -61,9 +61,9 @@ class Office:
         self.services.append(service)
         return service
 
-    def run(self, **env: str) -> subprocess.Popen[str]:
-        """A service that is up: it has printed where."""
-        service = self.begin(**env)
+    def run(self, *words: str, **env: str) -> subprocess.Popen[str]:
+        """A service, or what `words` say, that is up: it has printed where."""
+        service = self.begin(*words, **env)
         assert service.stdout is not None
         for line in service.stdout:
             if line == "}\n":
