@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 
 from base.database import Database
 from base.errors import BadInput, Refused
+from campaigns.segments.people import everybody
 from campaigns.segments.saved import chosen
-from campaigns.segments.sql import members, to_sql
+from campaigns.segments.sql import to_sql
 from delivery.erasing import erase
 from subscribers.audit import record
 from subscribers.changes.editing import move
@@ -76,8 +77,7 @@ def do(db: Database, rule: str, list_slug: str, act: Act, *, actor: str) -> int:
 
 def _inside(s: Session, rule: str, list_slug: str) -> Select[int]:
     asked, list_id = chosen(s, rule), get_list(s, list_slug).id
-    inside = members(asked.rule, asked.fields, sets=s.get_bind().dialect.name == "sqlite")
-    return _on(list_id).where(Subscription.subscriber_id.in_(inside))
+    return _on(list_id).where(Subscription.subscriber_id.in_(everybody(s, asked)))
 
 
 def tag(name: str) -> Act:

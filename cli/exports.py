@@ -11,6 +11,8 @@ from typing import Annotated, TextIO
 import typer
 
 from base.errors import BadInput
+from campaigns.segments.people import everybody
+from campaigns.segments.saved import chosen
 from cli.door import opened
 from cli.output import Json, Printer
 from subscribers import exporting
@@ -27,16 +29,20 @@ def subscribers(
     ctx: typer.Context,
     file: File,
     of: Annotated[str, typer.Option("--list", help="The list whose people are exported.")],
+    rule: Annotated[
+        str, typer.Option(metavar="RULE-OR-SLUG", help="Only of whom this is true: a rule, or a segment's short name.")
+    ] = "",
     replace: Replace = False,
     as_json: Json = False,
 ) -> None:
     """Write everybody who is or was on a list, with fields, tags and state. Importing the file brings the same back.
 
-    Example: tipsheet export subscribers tips.csv --list monthly-tips
+    Example: tipsheet export subscribers runners.csv --list monthly-tips --rule milpitas-runners
     """
     with opened(ctx) as door, door.db.read() as s:
         list_id, columns = get_list(s, of).id, exporting.subscriber_columns(s)
-        _write(file, replace, columns, exporting.subscribers(s, list_id), as_json)
+        inside = everybody(s, chosen(s, rule)) if rule else None
+        _write(file, replace, columns, exporting.subscribers(s, list_id, inside), as_json)
 
 
 @app.command()

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, select, true
+from sqlalchemy import Select, select, true
 from sqlalchemy.orm import Session
 
 from subscribers.models import (
@@ -43,13 +43,14 @@ def subscriber_columns(s: Session) -> tuple[str, ...]:
     return (*_PLAIN, "tags", *custom, STATE, SINCE, SOURCE)
 
 
-def subscribers(s: Session, list_id: int, chosen: ColumnElement[bool] | None = None) -> Iterator[Row]:
-    """Everybody who is or was on the list and has an address, in a steady order; with `chosen` those of them."""
+def subscribers(s: Session, list_id: int, chosen: Select[int] | None = None) -> Iterator[Row]:
+    """Everybody who is or was on the list and has an address, in a steady order; with `chosen`, ids, those of them."""
     query = (
         select(*_PERSON, Subscription.state, Subscription.since, Profile.source)
         .join(Subscription, Subscription.subscriber_id == Subscriber.id)
         .join(Profile, Profile.subscriber_id == Subscriber.id)
-        .where(Subscription.list_id == list_id, Subscriber.email != "", true() if chosen is None else chosen)
+        .where(Subscription.list_id == list_id, Subscriber.email != "")
+        .where(true() if chosen is None else Subscriber.id.in_(chosen))
         .order_by(Subscriber.id)
     )
     for page in _pages(s, query):

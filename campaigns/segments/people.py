@@ -48,10 +48,14 @@ def count(s: Session, asked: Resolved, list_id: int) -> Count:
 
 def recipients(s: Session, asked: Resolved, list_id: int) -> Select[int]:
     """The ids of all on the list whom a rule would reach now; the rule leads."""
+    return mailable(list_id).where(Subscription.subscriber_id.in_(everybody(s, asked)))
+
+
+def everybody(s: Session, asked: Resolved) -> Select[int]:
+    """The ids of all of whom a rule is true, whatever list they are on and whether or not they may be mailed."""
     # PostgreSQL joins what is asked for each person by itself, and goes through a set that outgrows its working memory
     # once for each of them.
-    inside = members(asked.rule, asked.fields, sets=s.get_bind().dialect.name == "sqlite")
-    return mailable(list_id).where(Subscription.subscriber_id.in_(inside))
+    return members(asked.rule, asked.fields, sets=s.get_bind().dialect.name == "sqlite")
 
 
 def page(s: Session, asked: Resolved, list_id: int, *, after: int = 0, size: int = PAGE) -> list[Person]:

@@ -21,6 +21,7 @@ from subscribers.fields.values import clean
 from subscribers.files.table import Given, Row, open_sheet, rows
 from subscribers.keys import Keys
 from subscribers.models import List
+from subscribers.sheets import restore
 from subscribers.stops.many import ToStop, known_among, stop_known, stop_unknown
 from subscribers.suppression import Reason, active_among
 
@@ -113,8 +114,9 @@ class _Reader:
         return ToStop(key, wide, reason, self._lists[slug] if slug else None)
 
     def _address(self, cells: Sequence[str]) -> tuple[bytes, bytes | None]:
-        """Our own export has the key alone where nobody holds the address."""
+        """Our own export has the key alone where nobody holds the address, and its cells are defused."""
         typed, key = _cell(cells, self._columns.email), _cell(cells, self._columns.key)
+        typed = restore(typed) if self._columns.key is not None else typed
         if not typed and _KEY.fullmatch(key):
             return bytes.fromhex(key), None
         address = parse_address(typed)

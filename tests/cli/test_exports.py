@@ -45,3 +45,18 @@ def test_a_file_that_is_there_is_not_overwritten(people: Run, folder: Path) -> N
     (folder / "a.csv").write_text("mine")
     assert "--replace" in people("export", "consents", "a.csv").refused()
     assert people("export", "consents", "a.csv", "--replace").code == 0
+
+
+def test_a_segment_or_a_rule_narrows_whom_an_export_has(people: Run, folder: Path) -> None:
+    people("segment", "add", "runners", "tag has runner")
+    people("subscriber", "add", "cy@example.com", "--list", "tips")
+    people("subscriber", "opt-out", "ana@example.com", "--list", "tips")
+    tips = ("--list", "tips", "--replace", "--json")
+    assert people("export", "subscribers", "all.csv", *tips).json()["rows"] == 2
+    assert people("export", "subscribers", "some.csv", *tips, "--rule", "runners").json()["rows"] == 1
+    (row,) = csv.DictReader((folder / "some.csv").read_text("utf-8").splitlines())
+    assert (row["email"], row["tipsheet_state"]) == ("ana@example.com", "withdrawn")
+    assert people("export", "subscribers", "some.csv", *tips, "--rule", "not tag has runner").json()["rows"] == 1
+    assert "cy@example.com" in (folder / "some.csv").read_text("utf-8")
+    assert "no segment" in people("export", "subscribers", "none.csv", "--list", "tips", "--rule", "walkers").refused()
+    assert not (folder / "none.csv").exists()

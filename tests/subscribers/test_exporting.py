@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import select
 
 from base.database import Database
 from subscribers import exporting
@@ -32,8 +32,8 @@ def test_everybody_of_a_list_is_a_row_with_fields_tags_and_state(db: Database, k
     assert rows[0]["tipsheet_source"] == "form"
 
 
-def test_a_condition_narrows_it(db: Database, keys: Keys) -> None:
-    named: ColumnElement[bool] = Subscriber.first_name == "Ann"
+def test_chosen_people_narrow_it(db: Database, keys: Keys) -> None:
+    named = select(Subscriber.id).where(Subscriber.first_name == "Ann")
     with db.write() as s:
         tips = a_list(s)
         a_person(s, keys, first_name="Ann")
