@@ -91,6 +91,7 @@ def confirm_sign_up(
     opening its mails is seen. This is the new consent that lifts their own earlier opt-out or erasure."""
     at = database_now(s)
     share(s)
+    check_open(s.get_one(List, list_id))
     _lock(s, subscriber.address_key)
     for reason in _OWN:
         _lift(s, subscriber.address_key, reason, list_id, [list_id], confirm_source, actor, at)

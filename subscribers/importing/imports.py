@@ -130,7 +130,7 @@ def undo_import(db: Database, number: int, actor: str, mailed: Mailed) -> int:
         with db.write() as s:
             page = s.scalars(consents.where(Consent.id > last).order_by(Consent.id).limit(PAGE)).all()
             if not page:
-                _note_undone(s, number, actor)
+                _note_undone(s, number, actor, done)
                 return done
             _refuse_mailed(s, number, list_id, consents.where(Consent.id.between(page[0], page[-1])), mailed)
             done += void(s, page, how="import undo", source=f"undo of import {number}", actor=actor)
@@ -152,9 +152,10 @@ def _refuse_mailed(s: Session, number: int, list_id: int, consents: Select[int],
         raise Refused(f"{some:,} of the people of import {number} were mailed since; opt them out instead", mailed=some)
 
 
-def _note_undone(s: Session, number: int, actor: str) -> None:
-    row = s.get_one(Import, number)
-    audit.record(s, actor=actor, action="import undo", about=str(number), after={"file": row.file})
+def _note_undone(s: Session, number: int, actor: str, done: int) -> None:
+    row = get_import(s, number)
+    after = {"consents": 0, "file": row.file, "list": row.list}
+    audit.record(s, actor=actor, action="import undo", about=str(number), before={"consents": done}, after=after)
 
 
 def _consents(row: Import) -> Select[int]:

@@ -63,8 +63,8 @@ def lift_stops(s: Session, keys: Keys, email: str, *, list_slug: str | None, bec
     at, slugs = database_now(s), dict(s.execute(select(List.id, List.slug)).all())
     for reason, list_id in lifted:
         lift(s, key, reason, list_id=list_id, at=at, by=actor, because=because, wide=wide)  # type: ignore[arg-type]
-    told = {"reasons": sorted({reason for reason, _ in lifted}), "because": because}
-    _on_record(s, key, actor, "suppression lift", told)
+    held = [f"{reason} on {slugs[on] if on is not None else 'every list'}" for reason, on in lifted]
+    _on_record(s, key, actor, "suppression lift", {"stops": [], "because": because}, before={"stops": held})
     return [_held(address.ascii, each, slugs) for each in lifted.values()]
 
 
@@ -102,7 +102,7 @@ def _held(email: str, each: Suppression, slugs: dict[int, str]) -> Held:
     return Held(email, each.reason, slugs[each.list_id] if each.list_id is not None else None, each.at, each.source)
 
 
-def _on_record(s: Session, key: bytes, actor: str, action: str, after: Facts) -> None:
+def _on_record(s: Session, key: bytes, actor: str, action: str, after: Facts, before: Facts | None = None) -> None:
     holder = find_by_key(s, key)
     who, about = (holder.id, str(holder.id)) if holder else (None, _NOBODY)
-    record(s, actor=actor, action=action, about=about, subscriber_id=who, after=after)
+    record(s, actor=actor, action=action, about=about, subscriber_id=who, before=before, after=after)

@@ -91,3 +91,13 @@ def test_only_some_of_many_rows_are_printed(tips: Run, folder: Path) -> None:
 def test_nobody_is_imported_to_an_archived_list(tips: Run) -> None:
     tips("list", "archive", "tips")
     assert "is archived" in tips("subscriber", "import", "people.csv", *BASIS, "--map", "Mail=email").refused()
+    assert tips("subscriber", "search", "--json").json()["people"] == []
+
+
+def test_what_was_imported_is_undone_on_an_archived_list_too(tips: Run) -> None:
+    """It adds nobody, and whoever was put there by mistake should not come back with the list."""
+    assert tips("subscriber", "import", "people.csv", *BASIS, "--map", "Mail=email").code == 0
+    tips("list", "archive", "tips")
+    assert tips("import", "undo", "1").code == 0
+    tips("list", "unarchive", "tips")
+    assert tips("list", "show", "tips", "--json").json()["mailable"] == 0

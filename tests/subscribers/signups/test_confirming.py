@@ -16,6 +16,7 @@ from subscribers.addresses import address_key, wide_key
 from subscribers.card import show
 from subscribers.consent import opt_out
 from subscribers.keys import Keys
+from subscribers.lists import archive, unarchive
 from subscribers.models import Consent, Subscription
 from subscribers.people import find, get_subscriber
 from subscribers.signups import confirming
@@ -268,3 +269,19 @@ def test_a_link_survives_the_exchange_of_link_keys(sqlite_db: Database, keys: Ke
     (mail,) = due_mails(sqlite_db, rotated)
     with sqlite_db.write() as s:
         assert confirming.confirm(s, rotated, mail.token) is not None
+
+
+def test_nobody_is_put_on_an_archived_list_by_a_link_from_before(db: Database, keys: Keys) -> None:
+    with db.write() as s:
+        tips = a_public_list(s).id
+    signs_up(db, keys)
+    (mail,) = due_mails(db, keys)
+    with db.write() as s:
+        archive(s, "tips")
+        assert confirming.look(s, mail.token) is None
+        assert confirming.confirm(s, keys, mail.token) is None
+    assert states(db, keys) == {}
+    with db.write() as s:
+        unarchive(s, "tips")
+        assert confirming.confirm(s, keys, mail.token) is not None
+        assert len(s.scalars(mailable(tips)).all()) == 1
