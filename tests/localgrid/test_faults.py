@@ -166,3 +166,14 @@ def test_a_rule_that_cannot_be_meant_is_refused_in_a_sentence(grid: Running, rul
     assert answer.status == 400
     assert answer.json()["error"].endswith(".")
     assert grid.ask("GET", "/_faults").json() == []
+
+
+def test_credits_are_spent_by_people_and_whoever_asks_for_more_gets_401_and_nothing(grid: Running) -> None:
+    grid.faults({"kind": "credits", "args": {"left": 2}})
+    assert grid.send("credits-1@example.com").status == 202
+    answer = grid.send("credits-2@example.com", "credits-3@example.com")
+    assert answer.status == 401
+    assert answer.json()["errors"][0]["message"] == "Maximum credits exceeded"
+    assert grid.send("credits-4@example.com").status == 202
+    assert grid.send("credits-5@example.com").status == 401
+    assert [delivered(grid, f"credits-{n}@example.com") for n in range(1, 6)] == [1, 0, 0, 1, 0]
