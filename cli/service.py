@@ -17,7 +17,7 @@ from base.config import Config
 from base.errors import Broken, TipsheetError
 from cli.child import Child
 from cli.door import Door
-from delivery import dispatch, heartbeat, pace
+from delivery import dispatch, heartbeat, pace, warm_up
 from delivery.outbox import Outbox, Pace
 from delivery.providers import open_provider
 from delivery.providers.provider import Provider
@@ -87,6 +87,7 @@ def limit(door: Door) -> None:
     told, zone = door.config.pace, door.config.pace.day_zone or door.config.campaigns.zone
     with door.db.write() as s:
         pace.limit_everything(s, per_hour=told.per_hour, per_day=told.per_day, day_zone=zone)
+        warm_up.follow(s, door.config)
 
 
 def rules(config: Config) -> Rules:
