@@ -17,6 +17,7 @@ from cli import (
     campaign_brakes,
     connect,
     consent,
+    events,
     exports,
     feeds,
     fields,
@@ -59,6 +60,7 @@ NOUNS: dict[str, typer.Typer] = {
     "template": templates.app,
     "connect": connect.app,
     "import": imports.app,
+    "events": events.app,
     "export": exports.app,
 }
 COMMANDS = (

@@ -12,6 +12,8 @@ from cli.door import actor, noted, opened
 from cli.output import Json, Printer, when
 from delivery.providers import open_provider
 from delivery.pull import pull as pull_from
+from delivery.push import how_many_left
+from delivery.push import push as push_to
 from subscribers.stops.by_hand import counts, lift_stops, newest, stop
 from subscribers.stops.from_files import StopsRead, import_stops
 from subscribers.suppression import Reason
@@ -131,6 +133,37 @@ def pull(
     if done.unreadable:
         printer.say(f"{done.unreadable:,} are no addresses and were passed over.", "yellow")
     printer.document({"read": done.read, "new": done.new, "unreadable": done.unreadable})
+
+
+@app.command()
+def push(
+    ctx: typer.Context,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without this you only see how many it would be.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Tell SendGrid of everybody who left all lists. It then stops EVERY mail of your account to them, such as invoices.
+
+    Nothing else does this, ever. Who comes back later has to be taken off SendGrid's list by hand.
+
+    Example: tipsheet suppression push --yes
+    """
+    with opened(ctx) as door:
+        with door.db.read() as s:
+            number = how_many_left(s)
+        if yes and number:
+            told = push_to(door.db, open_provider(door.config))
+            with door.db.write() as s:
+                noted(s, "suppression push", "suppressions", after={"told": told})
+    printer = Printer(as_json)
+    if yes or not number:
+        printer.say(f"{number:,} people who left all lists are on the provider's list of those who get no mail.")
+    else:
+        printer.say(
+            f"{number:,} people left all lists. With --yes the provider is told, and then stops EVERY mail of your "
+            "account to them, also what other programs send through it.",
+            "yellow",
+        )
+    printer.document({"people": number, "told": bool(yes and number)})
 
 
 def _import(ctx: typer.Context, file: Path, reason: str | None, on: str | None, as_json: bool) -> None:

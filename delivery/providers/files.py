@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 
+from base.errors import Refused
 from delivery.providers.provider import Addressed, Answer, Parcel, Question, Stop, Verdict
 
 
@@ -63,6 +64,9 @@ class Files:
 
     def stops(self, since: datetime | None, until: datetime) -> Iterator[Stop]:
         return iter(())  # it has no list
+
+    def stop(self, emails: Sequence[str]) -> None:
+        raise Refused("The provider files keeps no list of people to stop; this is for sendgrid")
 
     def close(self) -> None:
         return None

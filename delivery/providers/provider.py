@@ -110,5 +110,8 @@ class Provider(Protocol):
     def stops(self, since: datetime | None, until: datetime) -> Iterator[Stop]:
         """Everybody it stopped mailing in that time. Raises Refused where it cannot be asked."""
 
+    def stop(self, emails: Sequence[str]) -> None:
+        """Have it send these addresses nothing more, by whichever program of its account. Raises Refused."""
+
     def close(self) -> None:
         """Let go of what this thread holds open."""

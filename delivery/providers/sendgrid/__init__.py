@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 import orjson
@@ -94,6 +94,9 @@ class SendGrid:
 
     def stops(self, since: datetime | None, until: datetime) -> Iterator[Stop]:
         return suppressions.stops(self._ask, since, until)
+
+    def stop(self, emails: Sequence[str]) -> None:
+        suppressions.stop(self._ask, emails)
 
     def ask(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
         """Any other path below /v3. Raises NotBegun or Unanswered."""
