@@ -97,9 +97,13 @@ def _sent(s: Session, list_id: int) -> list[Campaign]:
 
 def _entry(s: Session, campaign: Campaign, zone: str) -> Entry:
     sent_at = campaign.launched_at or campaign.added_at
-    # Filled for nobody: a subject that greets by name shows what it says to those whose name is unknown.
-    subject = Filler(messages.load(s, campaign.message_id or 0)).fill(Recipient({}, NO_LINKS)).subject
+    subject = subject_for_anybody(s, campaign)
     return Entry(campaign.public_id, _uid(campaign.public_id), subject, sent_at, day(sent_at, zone))
+
+
+def subject_for_anybody(s: Session, campaign: Campaign) -> str:
+    """Filled for nobody: one that greets by name shows what it says to those whose name is unknown."""
+    return Filler(messages.load(s, campaign.message_id or 0)).fill(Recipient({}, NO_LINKS)).subject
 
 
 def _uid(public_id: str) -> str:

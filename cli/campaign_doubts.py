@@ -10,7 +10,7 @@ import typer
 from base.database import database_now
 from campaigns.doubts import Uncertain, uncertain
 from campaigns.drafts import get_campaign
-from cli.campaign_decisions import app as app
+from cli.campaign_reports import app as app
 from cli.campaigns import Slug
 from cli.door import opened
 from cli.output import Json, Printer, when

@@ -10,9 +10,10 @@ from pathlib import Path
 from tests.support.browser import CHROMIUM, browser, shown
 from tests.support.mail import TEMPLATES, mail, without_style
 from tests.support.pages import pages
+from tests.support.report import sample_page
 from tests.support.sample import ARTICLE, BRAND, sample_names
 
-DESKTOP, PHONE = 800, 390
+DESKTOP, PHONE, REPORT = 800, 390, 1000
 # What an app does that has a dark scheme and asks nobody: it turns every colour over.
 _INVERT = "<style>html { filter: invert(1) hue-rotate(180deg); background: #000 }</style>"
 
@@ -63,6 +64,8 @@ def _pictures() -> Iterator[Picture]:
     yield Picture("web-preferences-dark-phone", shown_pages["preferences"], PHONE, dark=True)
     yield Picture("web-archive", shown_pages["archive"])
     yield Picture("web-archive-dark-phone", shown_pages["archive"], PHONE, dark=True)
+    yield Picture("report", sample_page(), REPORT)
+    yield Picture("report-dark-phone", sample_page(), PHONE, dark=True)
 
 
 def _with_images() -> dict[str, object]:

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser
 from tests.support.browser import CHROMIUM, browser, shown
 from tests.support.mail import TEMPLATES, mail, without_style
 from tests.support.pages import pages
+from tests.support.report import sample_page
 from tests.support.sample import ARTICLE, BRAND, sample_names
 
 pytestmark = [
@@ -23,14 +24,15 @@ PICTURED = sample_names(
     brand=replace(BRAND, logo_url="https://larkfield.example.com/logo.svg"),
     article=replace(ARTICLE, image_url="https://larkfield.example.com/i.svg", image_alt="A wooden stair"),
 )
-SHOWN = pages()
+SHOWN = pages() | {"report": sample_page()}
 for _name in TEMPLATES:
     SHOWN[_name] = mail(template=_name)[0]
     SHOWN[f"{_name} without styles"] = without_style(SHOWN[_name])
     SHOWN[f"{_name} with images"] = mail(PICTURED, template=_name)[0]
     SHOWN[f"{_name} offer alone"] = mail(sample_names(article=None), template=_name)[0]
 # The frame in "browser" runs no scripts, so axe cannot look inside; the mail in it is looked at by itself.
-UNDECIDED = {"browser": {"frame-tested"}}
+# Words in a drawing have no background that axe can see: they stand in --muted on --paper, as others in the page do.
+UNDECIDED = {"browser": {"frame-tested"}, "report": {"color-contrast"}}
 
 
 @pytest.fixture(scope="module")
