@@ -19,7 +19,7 @@ from delivery.models import Attempt
 from delivery.providers.provider import Answer, Verdict
 from subscribers import consent, journal
 from subscribers.keys import Keys
-from subscribers.models import List
+from subscribers.models import List, Subscriber
 from subscribers.people import find_by_key
 from subscribers.suppression import suppress
 
@@ -71,7 +71,7 @@ def _apply(
         case journal.LEFT:
             _bring_back(s, entry, ends, done)
         case journal.ERASED:
-            _erase(s, keys, bytes.fromhex(entry["key"]))
+            _erase(s, keys, entry)
         case journal.DECIDED:
             done.decisions[entry["run"]] = entry["decision"]
         case journal.TAKEN | journal.RETURNED:
@@ -88,9 +88,13 @@ def _stop(s: Session, entry: journal.Entry, lists: set[int]) -> bool:
     return consent.opt_out(s, address_key=key, list_id=list_id, how=how, source=_SOURCE, actor="journal", at=at).changed
 
 
-def _erase(s: Session, keys: Keys, address_key: bytes) -> None:
-    """Somebody was erased since the backup, which brought them back. Their stop is an entry of its own."""
-    if person := find_by_key(s, address_key):
+def _erase(s: Session, keys: Keys, entry: journal.Entry) -> None:
+    """Somebody was erased since the backup, which brought them back: perhaps under the address that they had then, or
+    as the two who were merged since. Their stops are entries of their own."""
+    had = [bytes.fromhex(key) for key in entry.get("keys", ())]
+    theirs = Subscriber.id.in_(entry.get("people", ())), Subscriber.address_key.in_(had)
+    found = s.scalars(select(Subscriber).where(*theirs).order_by(Subscriber.id)).all()
+    for person in found or filter(None, [find_by_key(s, bytes.fromhex(entry["key"]))]):
         erase(s, keys, person, actor="journal", because=_SOURCE)
 
 

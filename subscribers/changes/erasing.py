@@ -57,7 +57,8 @@ def erase(s: Session, keys: Keys, person: Subscriber, *, actor: str, because: st
     at, wide = database_now(s), wide_key(keys, person.email)
     everyone = [person.id, *s.scalars(select(Subscriber.id).where(Subscriber.merged_into == person.id))]
     addresses = [person.address_key, *former.keys_of(s, person.id)]
-    journal.note(s, journal.ERASED, key=person.address_key.hex())
+    told = {"key": person.address_key.hex(), "keys": [key.hex() for key in addresses], "people": everyone}
+    journal.note(s, journal.ERASED, **told)
     removed = (
         f"address, names, zone, locale, custom values and tags; the keys of {len(addresses) - 1:,} earlier addresses",
         f"address and network address in {_consents(s, person, everyone, actor):,} consents",

@@ -17,6 +17,8 @@ from delivery import heartbeat, installation
 from delivery.erasing import erase
 from migrations import Schema
 from subscribers.addresses import address_key
+from subscribers.changes.editing import change_address
+from subscribers.changes.merging import merge
 from subscribers.keys import Keys
 from subscribers.models import Subscriber
 from subscribers.people import get_subscriber
@@ -167,3 +169,19 @@ def test_a_restore_erases_again_who_was_erased_since_the_backup(
     with filled.read() as s:
         assert sorted(s.scalars(select(Subscriber.email)))[:2] == ["", "p2@example.com"]
         assert [x.reason for x in stops(s, address_key(keys, "p1@example.com"))] == ["erasure"]
+
+
+def test_a_restore_erases_again_who_had_another_address_or_row_in_the_backup(
+    filled: Database, keys: Keys, saved: Save, back: Back
+) -> None:
+    saved(filled)
+    why = {"actor": "robin", "because": "their letter"}
+    with filled.write() as s:
+        first, second, third = (get_subscriber(s, keys, f"p{n}@example.com") for n in (1, 2, 3))
+        merge(s, first, second, **why)
+        change_address(s, keys, first, "new@example.com", **why)
+        change_address(s, keys, third, "p1@example.com", **why)  # whom nobody erases
+        erase(s, keys, first, **why)
+    back(filled, replace=True)
+    with filled.read() as s:
+        assert sorted(s.scalars(select(Subscriber.email)))[:3] == ["", "", "p3@example.com"]
