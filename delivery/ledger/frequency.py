@@ -5,8 +5,10 @@ Asked at the freeze and again at each claim.
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, case, exists, false, func, or_, select, text
@@ -77,24 +79,32 @@ def _had_most(s: Session, run_id: int | None, cap: FrequencyConfig) -> ColumnEle
     runs = _lately(s, run_id, since)
     if len(runs) < cap.most:
         return false()  # nobody can have had so many
-    # A run may take days, so what counts is when their own batch left.
+    whole = _whole(s, runs, since)
+    # Another may have taken days, so what counts there is when their own batch left.
     left = Attempt.id == Batch.attempt, Attempt.started_at > since
-    times = select(func.count()).where(*_reached(runs), *left).correlate(Subscription).scalar_subquery()
-    return times >= cap.most
+    parts = [_in_ledger(whole)] if whole else []
+    if others := [run for run in runs if run not in whole]:
+        parts.append((*_reached(others), *left))
+    times = [select(func.count()).where(*part).correlate(Subscription).scalar_subquery() for part in parts]
+    return reduce(operator.add, times) >= cap.most
+
+
+def _whole(s: Session, runs: list[int], since: datetime) -> list[int]:
+    """Those of which everything left since then: who is in their ledger was reached, whatever the batch."""
+    not_left = exists().where(Batch.run_id == Run.id, Batch.state.not_in(_LEFT))
+    return list(s.scalars(select(Run.id).where(Run.id.in_(runs), Run.frozen_at > since, ~not_left)))
 
 
 def _reached(runs: list[int]) -> tuple[ColumnElement[bool], ...]:
+    batch = Batch.run_id == Delivery.run_id, Batch.number == Delivery.batch, Batch.state.in_(_LEFT)
+    return (*_in_ledger(runs), *batch)
+
+
+def _in_ledger(runs: list[int]) -> tuple[ColumnElement[bool], ...]:
     left_out = exists().where(
         DeliveryException.run_id == Delivery.run_id, DeliveryException.subscriber_id == Delivery.subscriber_id
     )
-    return (
-        Delivery.run_id.in_(runs),
-        Delivery.subscriber_id == Subscription.subscriber_id,
-        Batch.run_id == Delivery.run_id,
-        Batch.number == Delivery.batch,
-        Batch.state.in_(_LEFT),
-        ~left_out,
-    )
+    return Delivery.run_id.in_(runs), Delivery.subscriber_id == Subscription.subscriber_id, ~left_out
 
 
 def _lately(s: Session, run_id: int | None, since: datetime, list_id: int | None = None) -> list[int]:

@@ -84,7 +84,7 @@ def time_passes(db: Database, by: timedelta) -> None:
 _CLOCKS = {
     "batches": ("not_before", "not_after", "lease_until"),
     "attempts": ("started_at", "lease_until", "answered_at", "first_event_at"),
-    "runs": ("not_before", "not_after"),
+    "runs": ("not_before", "not_after", "frozen_at"),
     "heartbeats": ("at",),
     "paces": ("next_at", "day_ends_at"),
     "rests": ("since", "until"),
