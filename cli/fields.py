@@ -83,7 +83,7 @@ def _record(door: Door, found: Retyping) -> dict[str, str]:
 
 def _tell(printer: Printer, found: Retyping, broken: dict[str, str], *, dry_run: bool) -> None:
     done = "would be" if dry_run else "is now"
-    printer.say(f"{found.field.name} {done} a {found.field.type}: {found.fit:,} people have a value that fits")
+    printer.say(f"{found.field.name} {done} a {found.field.type}: {found.fit:,} of the values fit")
     if found.lost:
         emptied = "would be emptied, if you say --lossy" if dry_run else "were emptied"
         printer.say(f"{found.lost:,} values do not fit and {emptied}, such as {', '.join(map(repr, found.examples))}")

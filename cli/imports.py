@@ -143,7 +143,8 @@ def undo(ctx: typer.Context, number: Number, as_json: Json = False) -> None:
     with opened(ctx) as door:
         done = undo_import(door.db, number, actor(), mailed)
     printer = Printer(as_json)
-    printer.say(f"{done:,} consents of import {number} are void; none of these people gets mail by it.")
+    what = f"{done:,} consents of import {number} are" if done else f"No consent of import {number} was left to be"
+    printer.say(f"{what} void; nobody gets mail by it.")
     printer.document({"id": number, "void": done})
 
 

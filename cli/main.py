@@ -91,6 +91,8 @@ EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (
     (BrokenPipeError, 1),
     (Exception, 1),
 )
+# What the library says of `consent wording x`, in words for programmers.
+_NO_INTEGER = "Input should be a valid integer, unable to parse string as an integer"
 UNEXPECTED = "Tipsheet did not expect this: {}. Run it again with TIPSHEET_DEBUG=1 to see where it happened"
 
 app = typer.Typer(
@@ -171,7 +173,8 @@ def _words(error: BaseException) -> str:
 
 def _usage(error: typer.TyperException) -> str:
     context = getattr(error, "ctx", None)
-    words = error.format_message().rstrip(".")
+    words = error.format_message().rstrip(".").replace("Value error, ", "")
+    words = words.replace(_NO_INTEGER, "write a whole number")
     if not words or context is None:
         return words  # the help itself, asked for by giving nothing: it is on the screen already
     return f"{words}{' ' if words.endswith('?') else '; '}see: {context.command_path} --help"

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from base.database import database_now
 from base.time import from_ms, to_ms
-from subscribers.models import Consent
+from subscribers.models import Consent, Evidence
 from subscribers.projection import MARKETING
 
 WEEKS = 26
@@ -30,10 +30,12 @@ def growth(s: Session, list_id: int, weeks: int = WEEKS) -> list[Week]:
     this = (to_ms(database_now(s)) + _MONDAY) // _WEEK
     number = ((type_coerce(Consent.at, BigInteger) + _MONDAY) // _WEEK).label("week")
     void = select(Consent.voids).where(Consent.voids.is_not(None))
+    moved = select(Evidence.id).where(Evidence.how == "edit")  # to another address: they were on the list before
     query = (
         select(number, Consent.state, func.count())
         .where(Consent.list_id == list_id, Consent.purpose == MARKETING, Consent.state.in_(("confirmed", "withdrawn")))
         .where(Consent.at >= from_ms((this - weeks + 1) * _WEEK - _MONDAY), Consent.id.not_in(void))
+        .where(Consent.evidence_id.not_in(moved))
         .group_by(number, Consent.state)
     )
     counts = {(int(week), state): many for week, state, many in s.execute(query)}

@@ -77,6 +77,7 @@ def test_every_error_has_a_code() -> None:
         (["lits"], "No such command 'lits'. Did you mean 'list'? see: tipsheet --help"),
         (["list", "add"], "Missing argument 'slug'; see: tipsheet list add --help"),
         (["list", "show", "a", "b"], "Got unexpected extra argument(s) (b); see: tipsheet list show --help"),
+        (["import", "show", "x"], "Invalid value for 'ID': write a whole number; see: tipsheet import show --help"),
         (["init", "--jsno"], "No such option: --jsno (Possible options: --json); see: tipsheet init --help"),
     ],
 )

@@ -86,6 +86,9 @@ def test_a_list_shows_how_it_grew(with_people: Run) -> None:
     assert (shown["weeks"][-1]["joined"], shown["weeks"][-1]["left"], len(shown["weeks"])) == (2, 1, 26)
     drawn = with_people("list", "show", "tips").out
     assert "+" * 40 + "-" * 20 in drawn
+    with_people("subscriber", "edit", "ana@example.com", "--email", "ana.lee@example.com", "--because", "her mail")
+    again = with_people("list", "show", "tips", "--json").json()
+    assert again["weeks"][-1]["joined"] == 2  # another address is nobody new
 
 
 def test_an_archived_list_takes_nobody_and_sends_nothing(with_people: Run) -> None:
