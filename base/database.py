@@ -20,6 +20,16 @@ from base.time import from_ms, to_ms
 
 BUSY_SECONDS = 10  # longer than any write transaction of ours, which is kept under 250 ms
 
+# For PostgreSQL over a network, unless its address says otherwise: a connection that is cut without a word would be
+# waited on for hours.
+KEEPALIVES = {
+    "connect_timeout": "10",
+    "keepalives_idle": "20",
+    "keepalives_interval": "10",
+    "keepalives_count": "4",
+    "tcp_user_timeout": "60000",
+}
+
 _QUIET: dict[str, Any] = {"hide_parameters": True}  # they hold addresses, and an exception may reach a log
 
 
@@ -128,9 +138,9 @@ def _open(url: str) -> Engine:
         if kind == "sqlite":
             engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, **_QUIET)
         elif kind == "postgresql":
-            engine = create_engine(
-                parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=10, **_QUIET
-            )
+            patience = {name: value for name, value in KEEPALIVES.items() if name not in parsed.query}
+            server = parsed.set(drivername="postgresql+psycopg")
+            engine = create_engine(server, connect_args=patience, pool_pre_ping=True, pool_size=10, **_QUIET)
         else:
             raise ConfigError(f"[database] url names {kind!r}; Tipsheet keeps its data in sqlite or postgresql")
     except SQLAlchemyError as cause:
@@ -165,7 +175,12 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _prepare_postgres(connection: Any, _record: object) -> None:
     connection.autocommit = True
-    connection.execute("SET synchronous_commit = on")
+    # A machine that was cut off or suspended in the middle of a transaction keeps the rows that it locked from all
+    # others until the server gives it up, which by default is never, or after two hours.
+    connection.execute(
+        "SET synchronous_commit = on; SET idle_in_transaction_session_timeout = '2min'; "
+        "SET tcp_keepalives_idle = 20; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 4"
+    )
     connection.autocommit = False
 
 

@@ -51,7 +51,7 @@ def _follow_zones(db: Database) -> None:
             campaign = _locked(s, campaign_id)
             if campaign.launched_at is None and _has_moved(campaign):
                 campaign.scheduled_for = _asked_for(campaign)
-                log.warning("campaign=%s the rules of its zone changed: due %s", campaign.id, campaign.scheduled_for)
+                log.warning("campaign=%s its zone changed: due %s", campaign.public_id, campaign.scheduled_for)
 
 
 def look_at_zones(db: Database, config: Config) -> None:
@@ -120,12 +120,12 @@ def _begin(s: Session, campaign: Campaign, config: Config) -> bool:
     """Open the run, or write down why a person has to look."""
     if found := trouble(s, campaign, config):
         campaign.attention = found
-        log.error("campaign=%s is not launched: %s", campaign.id, found)
+        log.error("campaign=%s is not launched: %s", campaign.public_id, found)
         return False
     campaign.launched_at = database_now(s)
     campaign.run_id = ledger.open_run(s, _order(s, campaign, config))
     seeds.plan(s, campaign.run_id, seeds.allowed(config))
-    log.info("campaign=%s run=%s launching", campaign.id, campaign.run_id)
+    log.info("campaign=%s run=%s launching", campaign.public_id, campaign.run_id)
     return True
 
 
@@ -180,7 +180,7 @@ def _freeze_chunk(s: Session, campaign: Campaign, run_id: int) -> bool:
     last = window_end(s, campaign, size)
     if last is None:
         ledger.freeze(s, run_id)
-        log.info("campaign=%s run=%s frozen", campaign.id, run_id)
+        log.info("campaign=%s run=%s frozen", campaign.public_id, run_id)
         return False
     freeze(s, campaign, run_id, last)
     return True

@@ -120,7 +120,7 @@ class Outbox:
         try:
             parcel, apart = pack(self._keys, taken, filler)
         except Exception as cause:  # nothing was written yet: let a person look instead of trying for ever
-            log.exception("attempt=%s the mails cannot be put together", taken.attempt)
+            log.exception("the mails cannot be put together", extra=_facts(taken))
             self._write_down(taken, Answer(Verdict.HELD, f"the mails cannot be put together: {cause}"))
             return
         if apart and len(taken.members) > 1:
@@ -128,16 +128,15 @@ class Outbox:
             with self._db.write() as s:
                 set_apart(s, taken.run_id, taken.batch, apart)
             return
-        answer = self._hand_over(parcel, may_begin)
-        where = f"attempt={taken.attempt} batch={taken.batch} run={taken.run_id}"
-        log.info("%s %s %s", where, answer.verdict, answer.status)
+        answer = self._hand_over(taken, parcel, may_begin)
+        log.info("%s %s", answer.verdict, answer.status, extra=_facts(taken))
         self._write_down(taken, answer)
 
-    def _hand_over(self, parcel: Parcel, may_begin: Callable[[], bool]) -> Answer:
+    def _hand_over(self, taken: Claim, parcel: Parcel, may_begin: Callable[[], bool]) -> Answer:
         try:
             return self._provider.send(parcel, may_begin)
         except Exception as cause:  # it promised never to raise, so nobody knows how far it came
-            log.exception("attempt=%s the provider failed", parcel.attempt)
+            log.exception("the provider failed", extra=_facts(taken))
             return Answer(Verdict.UNCERTAIN, f"the provider failed: {type(cause).__name__}")
 
     def _write_down(self, taken: Claim, answer: Answer) -> None:
@@ -149,7 +148,7 @@ class Outbox:
                     record(s, taken.attempt, answer)
                 return
             except Exception as trouble:
-                log.error("attempt=%s the answer %s is not on record yet: %s", taken.attempt, answer.verdict, trouble)
+                log.error("the answer %s is not on record yet: %s", answer.verdict, trouble, extra=_facts(taken))
                 time.sleep(pause)
                 pause = min(pause * 2, 5)
 
@@ -161,6 +160,11 @@ class Outbox:
     def _fence(self, email: str) -> bool:
         allowed = self._pace.only_to
         return not allowed or any(fnmatch.fnmatchcase(email.lower(), pattern.lower()) for pattern in allowed)
+
+
+def _facts(taken: Claim) -> dict[str, object]:
+    """What every line about sending carries: opaque ids and numbers, by which all of them are found again."""
+    return {"campaign": taken.public_id, "run": taken.run_id, "batch": taken.batch, "attempt": taken.attempt}
 
 
 def _clock() -> float:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 from uuid import uuid4
 
 import pytest
@@ -32,6 +34,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if int(pid) == os.getpid():
         stop_server(Path(folder))
         del os.environ[RUN]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Files for other programs are read by those programs where they are; elsewhere this is said."""
+    absent = [name for name in ("nginx", "systemd-analyze") if not which(name) and not which(name, path="/usr/sbin")]
+    if not which("docker") or subprocess.run(["docker", "compose", "version"], capture_output=True).returncode:
+        absent.append("docker compose")
+    if absent:
+        terminalreporter.write_line(f"Not read by its own program, which is not on this machine: {', '.join(absent)}")
 
 
 @pytest.fixture(scope="session")

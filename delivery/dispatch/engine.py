@@ -18,6 +18,7 @@ from procrastinate.exceptions import ProcrastinateException
 from procrastinate.jobs import Job, Status
 from sqlalchemy import make_url
 
+from base.database import KEEPALIVES
 from delivery.dispatch.hints import SEND
 from delivery.dispatch.schema import SCHEMA
 
@@ -128,7 +129,7 @@ def _connector(shift: Shift) -> PsycopgConnector:
     # One connection to fetch, one to finish, one to beat and defer; listening has its own.
     return PsycopgConnector(
         conninfo=url.render_as_string(hide_password=False),
-        kwargs={"options": options, "connect_timeout": 10},
+        kwargs={**KEEPALIVES, "options": options},
         min_size=1,
         max_size=4,
         timeout=10,

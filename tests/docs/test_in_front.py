@@ -13,12 +13,13 @@ import pytest
 import urllib3
 
 from cli.main import app
-from tests.docs.pages import page
+from tests.docs.pages import ROOT, page
 from tests.docs.terminal import begun
 from tests.journeys.office import free_port, listens, until
 from tests.support.certificate import certified
 
 PAGE = page("docs/operations.md")
+UNITS = [ROOT / "deploy" / "systemd" / name for name in ("tipsheet.service", "tipsheet-worker@.service")]
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 SYSTEMD = shutil.which("systemd-analyze")
 AROUND = """
@@ -57,31 +58,33 @@ if NGINX:
 
 if SYSTEMD:
 
-    def test_systemd_understands_the_unit(tmp_path: Path) -> None:
-        (unit,) = PAGE.blocks("systemd")
-        program = shutil.which("true")
-        (tmp_path / "tipsheet.service").write_text(unit.replace("/opt/tipsheet/venv/bin/tipsheet", str(program)))
-        words = [str(SYSTEMD), "verify", "--man=no", str(tmp_path / "tipsheet.service")]
+    @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+    def test_systemd_understands_the_unit(unit: Path, tmp_path: Path) -> None:
+        placed = tmp_path / unit.name.replace("@", "@1")
+        placed.write_text(unit.read_text().replace("/opt/tipsheet/venv/bin/tipsheet", str(shutil.which("true"))))
+        words = [str(SYSTEMD), "verify", "--man=no", str(placed)]
         said = subprocess.run(words, capture_output=True, text=True, check=False)
         assert (said.returncode, said.stderr) == (0, "")
 
 
 def test_unit_and_container_start_the_service_where_it_was_installed() -> None:
-    (unit,), (container,) = PAGE.blocks("systemd"), PAGE.blocks("dockerfile")
+    unit, container = UNITS[0].read_text(), (ROOT / "deploy" / "Containerfile").read_text()
     installed = next(block for block in PAGE.blocks("") if "-m venv" in block)
     assert "-m venv /opt/tipsheet/venv\n" in installed
     assert "\nExecStart=/opt/tipsheet/venv/bin/tipsheet run\n" in unit
     assert '\nCMD ["tipsheet", "run"]\n' in container
-    assert "run" in {
-        command.name or command.callback.__name__ for command in app.registered_commands if command.callback
-    }
+    names = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    assert {"run", "worker"} <= names
+    assert "\nExecStart=/opt/tipsheet/venv/bin/tipsheet worker --name " in UNITS[1].read_text()
+    for file in (UNITS[0].name, UNITS[1].name):
+        assert f"cp /opt/tipsheet/code/deploy/systemd/{file} /etc/systemd/system/\n" in "".join(PAGE.blocks(""))
 
 
 def test_the_service_may_finish_what_is_in_flight() -> None:
-    (unit,) = PAGE.blocks("systemd")
-    waits = int(unit.partition("TimeoutStopSec=")[2].partition("\n")[0])
-    assert waits > 60, "[delivery] deadline, as it is shipped"
-    assert f"--stop-timeout {waits} " in "".join(PAGE.blocks(""))
+    for unit in UNITS:
+        waits = int(unit.read_text().partition("TimeoutStopSec=")[2].partition("\n")[0])
+        assert waits > 60, "[delivery] deadline, as it is shipped"
+        assert f"--stop-timeout {waits} " in "".join(PAGE.blocks(""))
 
 
 @contextmanager

@@ -33,7 +33,7 @@ def test_every_field_of_the_log_is_explained() -> None:
 
 
 def test_the_container_is_installed_as_a_machine_is() -> None:
-    (block,) = PAGE.blocks("dockerfile")
+    block = (ROOT / "deploy" / "Containerfile").read_text("utf-8")
     install = PAGE.blocks("")[0]
     assert _pip(block) == _pip(install.replace("/opt/tipsheet/code", "/code"))
     wanted = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["requires-python"]

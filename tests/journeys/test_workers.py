@@ -104,6 +104,7 @@ def test_a_service_without_a_worker_is_told_of(ours: tuple[Office, Running]) -> 
     assert made.begin("status").wait(60) == 0
     worker = made.run("worker")
     with made.db.write() as s:
+        heartbeat.beat(s, "here:1")  # it took a while
         assert (heartbeat.missing(s, by_workers=True), heartbeat.workers(s)) == ("", 1)
         heartbeat.sign_off(s, "here:1")
         assert heartbeat.missing(s, by_workers=True) == "tipsheet run"
