@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, ForeignKey, Index, Text, UniqueConstraint, false
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.database import Base
@@ -160,6 +160,16 @@ class Exclusion(Base):
     campaign_id: Mapped[int] = mapped_column(ForeignKey(Campaign.id), primary_key=True, autoincrement=False)
     subscriber_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     reason: Mapped[str]
+
+
+class ApprovedAudience(Base):
+    """Whom a campaign would have reached when it was approved. No foreign key: a draft that is made anew is another."""
+
+    __tablename__ = "approved_audiences"
+    campaign_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    approved_at: Mapped[datetime]  # the approval that it belongs to
+    at: Mapped[datetime]  # when it was looked up, a moment later
+    people: Mapped[bytes] = mapped_column(LargeBinary)  # a bit for each subscriber's id, packed
 
 
 class Series(Base):
