@@ -9,7 +9,7 @@ import typer
 from base.errors import Refused
 from campaigns import content
 from cli.door import noted, opened
-from cli.lists import Double, Public, Slug, Wording, opt_in
+from cli.lists import Double, Law, Public, Slug, Wording, opt_in
 from cli.lists import app as app
 from cli.output import Json, Printer
 from subscribers import audit
@@ -26,6 +26,7 @@ def edit(
     double: Double = None,
     public: Public = None,
     wording: Wording = None,
+    law: Law = None,
     as_json: Json = False,
 ) -> None:
     """Change a list's name, and how people sign up for it. What is not given stays.
@@ -33,7 +34,8 @@ def edit(
     Example: tipsheet list edit monthly-tips --public --double
     """
     with opened(ctx) as door, door.db.write() as s:
-        before, after = forms.set_up(s, slug, name=name, opt_in=opt_in(double), public=public, wording=wording)
+        way = opt_in(double)
+        before, after = forms.set_up(s, slug, name=name, opt_in=way, public=public, wording=wording, law=law)
         was, now = audit.differences(before, after)
         if now:
             noted(s, "list edit", slug, before=was, after=now)

@@ -24,6 +24,7 @@ Double = Annotated[
 ]
 Public = Annotated[bool | None, typer.Option("--public/--private", help="Whether anybody may sign up by a form.")]
 Wording = Annotated[str | None, typer.Option(help="What the sign-up form asks, in full.")]
+Law = Annotated[str | None, typer.Option(help="Whose law holds for consents from now on: DE, US-CA; '' for none.")]
 
 
 @app.command()
@@ -34,6 +35,7 @@ def add(
     double: Double = None,
     public: Public = None,
     wording: Wording = None,
+    law: Law = None,
     as_json: Json = False,
 ) -> None:
     """Add a list. Without options people are put on it by commands only.
@@ -42,7 +44,7 @@ def add(
     """
     with opened(ctx) as door, door.db.write() as s:
         added = add_list(s, slug, name)
-        _, settings = forms.set_up(s, slug, opt_in=opt_in(double), public=public, wording=wording)
+        _, settings = forms.set_up(s, slug, opt_in=opt_in(double), public=public, wording=wording, law=law)
         noted(s, "list add", slug, after=settings)
     printer = Printer(as_json)
     printer.say(
@@ -102,6 +104,7 @@ def show(ctx: typer.Context, slug: Slug, as_json: Json = False) -> None:
             "sign-up": sign_up,
             "opt-in": settings["opt_in"] if by_form else "",
             "wording": settings["wording"],
+            "under the law of": settings["law"],
             "may be mailed": found.mailable,
             "confirmed": found.confirmed,
             "pending": found.pending,

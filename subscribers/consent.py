@@ -49,7 +49,6 @@ def give(
     wording: str | Shown,
     source: str,
     actor: str,
-    jurisdiction: str = "",
     typed: str = "",
     ip: str = "",
     at: datetime | None = None,
@@ -60,7 +59,7 @@ def give(
     address as the person wrote it, `ip` the network address it came from.
     """
     share(s)
-    check_open(s.get_one(List, list_id))
+    check_open(found := s.get_one(List, list_id))
     _lock(s, subscriber.address_key)
     if stop := next(iter(stops(s, subscriber.address_key, list_id, wide=subscriber.wide_key)), None):
         raise Refused(_why_stopped(subscriber.email, stop.reason), reason=stop.reason)
@@ -69,7 +68,7 @@ def give(
         raise Refused(_why_stopped(subscriber.email, "opt-out"), reason="opt-out")
     if held and (held.state == state or held.state == "confirmed"):
         return False
-    shared = evidence_id(s, how=how, wording=wording, source=source, actor=actor, jurisdiction=jurisdiction)
+    shared = evidence_id(s, how=how, wording=wording, source=source, actor=actor, jurisdiction=found.law)
     personal = sealed({"address": typed or subscriber.email} | ({"ip": ip} if ip else {}))
     record(s, subscriber.id, list_id, state, Said(shared, at or database_now(s), personal))
     return True
@@ -122,7 +121,8 @@ def allow_opens(
         raise Refused(f"{subscriber.email} is not on this list, so there is nothing to see; they have to join it first")
     if held is None or allowed == (held.opens_since is not None):
         return False
-    shared = evidence_id(s, how=how, wording=wording, source=source, actor=actor)
+    law = s.get_one(List, list_id).law
+    shared = evidence_id(s, how=how, wording=wording, source=source, actor=actor, jurisdiction=law)
     evidence = Said(shared, database_now(s), sealed({"address": subscriber.email}))
     record(s, subscriber.id, list_id, "confirmed" if allowed else "withdrawn", evidence, OPENS)
     return True

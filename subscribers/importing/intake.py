@@ -19,6 +19,7 @@ from subscribers.importing.incoming import Person
 from subscribers.importing.known import Conflict, Known, bring_up_to_date, find_known
 from subscribers.importing.prepared import Prepared
 from subscribers.importing.staging import Common, add_people, subscribe
+from subscribers.models import List
 from subscribers.proof.evidence import evidence_id
 from subscribers.proof.seals import share
 from subscribers.suppression import OPTED_OUT, stopped_keys
@@ -59,7 +60,9 @@ def take_in(s: Session, basis: Basis, prepared: Prepared) -> Taken:
     there = [place for place in welcome if people[place].key in known] if known else []
     joining = [place for place in there if known[people[place].key].state is None]
     if new or joining:
-        shared = evidence_id(s, how=basis.how, wording=basis.wording, source=basis.source, actor=basis.actor)
+        law = s.get_one(List, basis.list_id).law
+        told = {"how": basis.how, "wording": basis.wording, "source": basis.source, "actor": basis.actor}
+        shared = evidence_id(s, **told, jurisdiction=law)
         common = Common(basis.list_id, shared, basis.how, to_ms(database_now(s)))
         add_people(s, common, fields, prepared.some(new))
         subscribe(s, common, [known[people[place].key].id for place in joining], prepared.some(joining))

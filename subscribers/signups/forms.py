@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ VISITOR = "visitor"
 OPENS_WORDING = "You may also see whether I open these mails. This is my choice and can be taken back at any time."
 _LANGUAGE = "en"
 _OPT_INS = ("single", "double")
+_LAW = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")  # ISO 3166-1, or 3166-2 where a state has a law of its own
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,15 @@ def open_forms(s: Session, brand: BrandConfig) -> list[Form]:
 
 def evidence_of(s: Session, form: Form) -> int:
     """The evidence for whoever agrees to it; from then on this version is known for good."""
-    return evidence_id(s, how=FORM, wording=form.shown, source=_source(form.slug, form.version), actor=VISITOR)
+    law = s.get_one(List, form.list_id).law
+    source = _source(form.slug, form.version)
+    return evidence_id(s, how=FORM, wording=form.shown, source=source, actor=VISITOR, jurisdiction=law)
 
 
 def known_evidence(s: Session, slug: str, version: str) -> int | None:
     """That of an older version of the list's form, which still stands on somebody's page."""
     wanted = Evidence.how == FORM, Evidence.source == _source(slug, version)
-    return s.scalar(select(Evidence.id).where(*wanted))
+    return s.scalar(select(Evidence.id).where(*wanted).order_by(Evidence.id.desc()).limit(1))
 
 
 def set_up(
@@ -67,6 +71,7 @@ def set_up(
     opt_in: str | None = None,
     public: bool | None = None,
     wording: str | None = None,
+    law: str | None = None,
 ) -> tuple[Mapping[str, object], Mapping[str, object]]:
     """Change what is given, leave what is None. Returns the list as it was and as it is."""
     found = get_list(s, slug)
@@ -75,10 +80,13 @@ def set_up(
         raise BadInput(f"The list {slug} needs a name that people can read")
     if opt_in is not None and opt_in not in _OPT_INS:
         raise BadInput(f"{opt_in!r} is no way to opt in; use single or double")
+    if law and not _LAW.fullmatch(law):
+        raise BadInput(f"{law[:20]!r} names no country; write it like DE, or with its state like US-CA")
     found.name = clean(name) if name is not None else found.name
     found.opt_in = opt_in or found.opt_in
     found.public = found.public if public is None else public
     found.wording = clean(wording) if wording is not None else found.wording
+    found.law = found.law if law is None else law
     s.flush()
     return before, _settings(found)
 
@@ -110,4 +118,5 @@ def _source(slug: str, version: str) -> str:
 
 
 def _settings(found: List) -> dict[str, object]:
-    return {"name": found.name, "opt_in": found.opt_in, "public": found.public, "wording": found.wording}
+    form = {"name": found.name, "opt_in": found.opt_in, "public": found.public, "wording": found.wording}
+    return {**form, "law": found.law}

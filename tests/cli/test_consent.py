@@ -92,3 +92,16 @@ def test_wordings_are_listed_and_shown(sealed: Run) -> None:
     assert WORDING in sealed("consent", "wording", str(text["number"])).out
     assert sealed("consent", "wording", str(text["number"]), "--json").json() == text
     assert "There is no wording 99" in sealed("consent", "wording", "99").refused()
+
+
+def test_a_consent_says_under_which_law_it_was_given(tipsheet: Run, folder: Path) -> None:
+    assert tipsheet("list", "add", "tips", "--name", "Tips", "--law", "DE").code == 0
+    assert "names no country" in tipsheet("list", "edit", "tips", "--law", "Germany").refused()
+    (folder / "people.csv").write_text("email\nbo@example.com\n", encoding="utf-8")
+    tipsheet("subscriber", "add", "ana@example.com", "--list", "tips", "--wording", WORDING)
+    assert tipsheet("list", "edit", "tips", "--law", "US-CA").code == 0
+    tipsheet("subscriber", "import", "people.csv", "--list", "tips", "--basis", WORDING)
+    for name, law in (("ana", "DE"), ("bo", "US-CA")):
+        assert f'"jurisdiction":"{law}"' in tipsheet("consent", "proof", f"{name}@example.com", "--json").out.replace(
+            " ", ""
+        )
