@@ -24,8 +24,8 @@ class List(Base):
     opt_in: Mapped[str] = mapped_column(default="single", server_default="single")  # single | double
     public: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())  # anybody may sign up
     wording: Mapped[str] = mapped_column(Text, default="", server_default="")  # what its sign-up form asks, in full
-    law: Mapped[str] = mapped_column(default="", server_default="")  # such as DE or US-CA: goes into each new evidence
     archived_at: Mapped[datetime | None]  # nothing new is sent to it, nobody is added
+    law: Mapped[str] = mapped_column(default="", server_default="")  # such as DE or US-CA: goes into each new evidence
 
 
 class Subscriber(Base):
