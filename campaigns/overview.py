@@ -64,7 +64,8 @@ def overview(s: Session, now: datetime, config: Config) -> Overview:
 
 def wanted(s: Session, now: datetime, config: Config) -> tuple[Wanted, ...]:
     """What needs a person, as status and doctor show it."""
-    found = needs(s, now, installation.place(config), is_checked=config.delivery.provider == "sendgrid")
+    is_real, by_workers = config.delivery.provider == "sendgrid", config.dispatch.engine == dispatch.ENGINE
+    found = needs(s, now, installation.place(config), is_checked=is_real, by_workers=by_workers)
     since = record.since(s)
     return tuple(Wanted(need.cause, need.words, since.get(need.cause)) for need in found)
 

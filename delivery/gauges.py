@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from base.database import database_now
@@ -14,6 +14,7 @@ from delivery.ledger.counts import has_open_ends
 from delivery.models import Attempt, Batch, DeliveryException, Run, Spooled
 from subscribers.suppression import count_by_reason
 
+_SPOOLED = select(func.count(), func.min(Spooled.received_at)).where(~Spooled.set_aside)
 _WORDS = {"leaving": "sending"}  # as everywhere where people read them
 
 
@@ -33,14 +34,14 @@ class Gauges:
 
 def gauges(s: Session) -> Gauges:
     now = database_now(s)
-    due, due_since = _one(s, _waiting(now))
-    spooled, spooled_since = _one(s, select(func.count(), func.min(Spooled.received_at)).where(~Spooled.set_aside))
+    waiting, due_since = due(s, now)
+    spooled, spooled_since = s.execute(_SPOOLED).one()
     uncertain = s.scalar(select(func.min(Attempt.started_at)).where(Attempt.verdict == "uncertain"))
     return Gauges(
         recipients=_recipients(s),
         attempts=_attempts(s),
         uncertain_age=_age(now, uncertain),
-        due=due,
+        due=waiting,
         due_age=_age(now, due_since),
         spooled=spooled,
         spooled_age=_age(now, spooled_since),
@@ -48,6 +49,15 @@ def gauges(s: Session) -> Gauges:
         beats={key: _age(now, at) for key, at in heartbeat.beats(s).items()},
         suppressions=count_by_reason(s),
     )
+
+
+def due(s: Session, now: datetime) -> tuple[int, datetime | None]:
+    """How many batches of runs that nobody holds have their time, and since when."""
+    mine = Batch.state == "planned", Batch.not_before <= now, Batch.not_after > now
+    free = Run.frozen_at.is_not(None), ~Run.paused, Run.held.is_(None)
+    found = select(func.count(), func.min(Batch.not_before)).join(Run, Run.id == Batch.run_id).where(*mine, *free)
+    count, since = s.execute(found).one()
+    return count, since
 
 
 def _recipients(s: Session) -> dict[tuple[str, str], int]:
@@ -69,19 +79,6 @@ def _recipients(s: Session) -> dict[tuple[str, str], int]:
 def _attempts(s: Session) -> dict[str, int]:
     by_verdict = select(Attempt.verdict, func.count()).where(Attempt.batch.is_not(None)).group_by(Attempt.verdict)
     return {verdict or "in flight": n for verdict, n in s.execute(by_verdict)}
-
-
-def _waiting(now: datetime) -> Select[int, datetime | None]:
-    return (
-        select(func.count(), func.min(Batch.not_before))
-        .join(Run, Run.id == Batch.run_id)
-        .where(Batch.state == "planned", Batch.not_before <= now, Batch.not_after > now, Run.frozen_at.is_not(None))
-    )
-
-
-def _one(s: Session, query: Select[int, datetime | None]) -> tuple[int, datetime | None]:
-    count, since = s.execute(query).one()
-    return count, since
 
 
 def _age(now: datetime, since: datetime | None) -> float:

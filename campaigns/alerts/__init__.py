@@ -7,6 +7,7 @@ from base.database import Database, database_now
 from campaigns.alerts import record
 from campaigns.alerts.channels import channels, tell
 from campaigns.alerts.needs import needs
+from delivery import dispatch
 from delivery.installation import place
 from delivery.providers.provider import Provider
 
@@ -17,8 +18,9 @@ def alert(db: Database, provider: Provider, config: Config) -> int:
     if not whom:
         return 0
     here, is_checked = place(config), config.delivery.provider == "sendgrid"
+    by_workers = config.dispatch.engine == dispatch.ENGINE
     with db.read() as s:
-        found = needs(s, database_now(s), here, is_checked=is_checked)
+        found = needs(s, database_now(s), here, is_checked=is_checked, by_workers=by_workers)
         changed, due = record.differs(s, found), record.due(s, whom)
     if changed:
         with db.write() as s:

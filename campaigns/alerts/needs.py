@@ -17,21 +17,25 @@ from campaigns.series.needs import needs as series_needs
 from campaigns.state import Progress, attention, progress, state
 from delivery import heartbeat, installation, rests
 from delivery.connect.dmarc import REPORTS, REPORTS_TO
+from delivery.gauges import due
 from delivery.ledger.counts import has_open_ends
 from delivery.models import Attempt, Run
 from delivery.seeds import lost
 
 ELSEWHERE = "elsewhere"
 SILENCE = timedelta(minutes=30)  # without an event after mails were taken
+_SOON = timedelta(minutes=1)  # a worker that starts again needs nobody
 _REMEMBERED = timedelta(days=1)  # older silence is history
 _NOBODY = "(an address)"
 _ADDRESS = re.compile(r"[^\s@<>,;:=()/\"']+@[^\s@<>,;:=()/\"']+")
 
 
-def needs(s: Session, now: datetime, here: str, *, is_checked: bool = True) -> list[Need]:
+def needs(s: Session, now: datetime, here: str, *, is_checked: bool = True, by_workers: bool = False) -> list[Need]:
     """Everything, as of now and here: sending as a whole, campaigns, series, feeds, what was last seen from outside.
-    `is_checked`: whether mail leaves through what was looked at there; else that needs nobody."""
-    found = [*_service(s, now, here), *_campaigns(s), *_copies(s, now), *_series(s, now), *_feeds(s, now)]
+    `is_checked`: whether mail leaves through what was looked at there; else that needs nobody. `by_workers`: whether
+    it leaves by workers only."""
+    found = list(_workers(s, now) if by_workers else ())
+    found += [*_service(s, now, here), *_campaigns(s), *_copies(s, now), *_series(s, now), *_feeds(s, now)]
     found += _checks(s) if is_checked else ()
     return [Need(need.cause, _ADDRESS.sub(_hidden, need.words)) for need in found]
 
@@ -57,6 +61,12 @@ def _service(s: Session, now: datetime, here: str) -> Iterator[Need]:
             "No event has come for 30 minutes although mails were taken, so nobody learns of bounces and complaints; "
             "find out why with: tipsheet doctor",
         )
+
+
+def _workers(s: Session, now: datetime) -> Iterator[Need]:
+    _, since = due(s, now)
+    if since and since < now - _SOON and not heartbeat.workers(s):
+        yield Need("no worker", "No worker is running, so nothing leaves; start one with: tipsheet worker")
 
 
 def _suppressions(s: Session, now: datetime) -> Iterator[Need]:
