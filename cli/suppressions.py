@@ -141,7 +141,7 @@ def push(
     yes: Annotated[bool, typer.Option("--yes", help="Do it; without this you only see how many it would be.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Tell SendGrid of everybody who left all lists. It then stops EVERY mail of your account to them, such as invoices.
+    """Tell SendGrid of everybody who left all lists. It then stops EVERY mail of your account to them, also invoices.
 
     Nothing else does this, ever. Who comes back later has to be taken off SendGrid's list by hand.
 

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from base.database import Base
 from delivery import brake_models as brake_models  # so that whoever knows these tables knows those, too
 
-
 _SOFT = "flags & 4096 <> 0"
 
 

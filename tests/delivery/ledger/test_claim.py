@@ -11,11 +11,11 @@ from delivery.ledger import drop, expire, hold, record, release
 from delivery.ledger.due import MOST_DOUBTS
 from delivery.models import Attempt, DeliveryException, Run
 from delivery.providers.provider import Answer, Verdict
-from subscribers.consent import opt_out
 from subscribers.changes.editing import change_address
 from subscribers.changes.erasing import erase
-from subscribers.keys import Keys
 from subscribers.changes.merging import merge
+from subscribers.consent import opt_out
+from subscribers.keys import Keys
 from subscribers.models import Subscriber
 from subscribers.people import find
 from tests.support.runs import a_run, count, take, taken, time_passes
