@@ -6,6 +6,7 @@ Reading files is files/, comparing rows chunks.py, storing them intake.py and st
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -29,6 +30,7 @@ from subscribers.importing.imports import OUTCOMES, Begun, begin, end, source_of
 from subscribers.importing.incoming import Reader
 from subscribers.importing.intake import Basis
 from subscribers.importing.known import Conflict
+from subscribers.importing.packing import detaching
 from subscribers.importing.prepared import Prepared, prepare
 from subscribers.importing.rejects import Rejects, free_name
 from subscribers.importing.seen import Seen
@@ -39,7 +41,7 @@ from subscribers.lists import open_list
 Progress = Callable[[int, int], None]
 _Ready = tuple[Chunk, Prepared]
 
-CHUNK = 5_000  # rows a transaction: others wait no longer than this takes to write
+CHUNK = 3_000  # rows a transaction: others wait no longer than this takes to write
 _SHOWN = 1_000
 
 
@@ -178,11 +180,14 @@ def _take_all(
         basis = _basis(open_list(s, list_slug).id, file, asked, begun)
         reader = Reader(keys, file.columns, all_fields(s), asked.dates)
     remaining = rows(file.sheet)
-    with closing(Seen()) as seen, _seldom_collected():
+    with closing(Seen()) as seen, detaching(db), _seldom_interrupted():
         for _ in chunks(islice(remaining, begun.read), reader, seen, CHUNK):
             pass  # done before it was cut off; what stood there counts for what follows
         found = chunks(remaining, reader, seen, CHUNK)
-        ready = ((chunk, prepare([person for _, person in chunk.people], reader.fields)) for chunk in found)
+        ready = (
+            (chunk, prepare((person for _, person in chunk.people), reader.fields, packing=db.is_sqlite))
+            for chunk in found
+        )
         for each in _stored(ready, begun, partial(store, db, basis, rejects, is_trial)):
             begun = each
             if progress:
@@ -195,14 +200,17 @@ def _take_all(
 
 
 @contextmanager
-def _seldom_collected() -> Iterator[None]:
-    """A chunk is a hundred thousand objects without a circle: to look for circles in them takes a third of the time."""
-    before = gc.get_threshold()
-    gc.set_threshold(200_000, *before[1:])
+def _seldom_interrupted() -> Iterator[None]:
+    """A chunk is a hundred thousand objects without a circle: to look for circles in them takes a third of the time.
+    And the thread that stores, which needs Python for moments only, is not to wait 5 ms for each of them."""
+    collected, switched = gc.get_threshold(), sys.getswitchinterval()
+    gc.set_threshold(200_000, *collected[1:])
+    sys.setswitchinterval(0.0005)
     try:
         yield
     finally:
-        gc.set_threshold(*before)
+        gc.set_threshold(*collected)
+        sys.setswitchinterval(switched)
 
 
 def _stored(

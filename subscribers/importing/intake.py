@@ -5,7 +5,7 @@ New people go through a staging table, known ones are known.py's part; stops tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -14,11 +14,10 @@ from base.database import database_now
 from base.errors import Refused
 from base.time import to_ms
 from subscribers.fields.custom import Field, remember
-from subscribers.importing.bulk import present
-from subscribers.importing.incoming import Person
 from subscribers.importing.known import Conflict, Known, bring_up_to_date, find_known
+from subscribers.importing.packing import attach
 from subscribers.importing.prepared import Prepared
-from subscribers.importing.staging import Common, add_people, subscribe
+from subscribers.importing.staging import Common, add_people, find_present
 from subscribers.models import List
 from subscribers.proof.evidence import evidence_id
 from subscribers.proof.seals import share
@@ -47,29 +46,32 @@ class Taken:
 
 def take_in(s: Session, basis: Basis, prepared: Prepared) -> Taken:
     """What became of people who are all different. Tags are only added, pending stays pending."""
+    people = prepared.people
+    if not people:
+        return Taken(0, 0, 0, {})
     share(s)
     fields = remember(s, prepared.read_as)
     _check(prepared.read_as, fields)
-    people = prepared.people
-    known = find_known(s, basis.list_id, [person.key for person in people])
-    kept_out = _kept_out(s, basis.list_id, people, known)
-    welcome = (
-        [place for place, person in enumerate(people) if person.key not in kept_out] if kept_out else range(len(people))
-    )
-    new = [place for place in welcome if people[place].key not in known] if known else welcome
+    if prepared.packed:
+        attach(s, "staged", prepared.packed)
+    known = find_known(s, basis.list_id, prepared)
+    kept_out = _kept_out(s, basis.list_id, prepared, known)
+    welcome = [place for place, person in enumerate(people) if person.key not in kept_out]
     there = [place for place in welcome if people[place].key in known] if known else []
-    joining = [place for place in there if known[people[place].key].state is None]
-    if new or joining:
+    staying = {place for place in there if known[people[place].key].state is not None}
+    coming = [place for place in welcome if place not in staying] if staying else welcome
+    if coming:
         law = s.get_one(List, basis.list_id).law
         told = {"how": basis.how, "wording": basis.wording, "source": basis.source, "actor": basis.actor}
         shared = evidence_id(s, **told, jurisdiction=law)
         common = Common(basis.list_id, shared, basis.how, to_ms(database_now(s)))
-        add_people(s, common, fields, prepared.some(new))
-        subscribe(s, common, [known[people[place].key].id for place in joining], prepared.some(joining))
+        some = prepared if len(coming) == len(people) else prepared.some(coming)
+        ids = [known[person.key].id if person.key in known else None for person in some.people]
+        add_people(s, common, fields, some, ids)
     pairs = [(known[people[place].key], people[place]) for place in there]
     changed = bring_up_to_date(s, fields, basis.conflict, pairs)
     updated = sum(each.state is None or each.id in changed for each, _ in pairs)
-    return Taken(len(new), updated, len(there) - updated, kept_out)
+    return Taken(len(welcome) - len(there), updated, len(there) - updated, kept_out)
 
 
 def _check(read_as: Mapping[str, Field], fields: Mapping[str, Field]) -> None:
@@ -78,9 +80,10 @@ def _check(read_as: Mapping[str, Field], fields: Mapping[str, Field]) -> None:
             raise Refused(f"The field {name} was changed while this import ran; start it again, and it goes on")
 
 
-def _kept_out(s: Session, list_id: int, people: Sequence[Person], known: Mapping[bytes, Known]) -> dict[bytes, str]:
+def _kept_out(s: Session, list_id: int, prepared: Prepared, known: Mapping[bytes, Known]) -> dict[bytes, str]:
+    people = prepared.people
     wide = {person.key: person.wide for person in people if person.wide}
-    some = present(s, "suppressions", [*dict.fromkeys([*(person.key for person in people), *wide.values()])])
+    some = find_present(s, "suppressions", prepared, "address_key", "wide_key")
     stopped = stopped_keys(s, some, list_id) if some else {}
     behind = {key: stopped[mailbox] for key, mailbox in wide.items() if mailbox in stopped} if stopped else {}
     withdrawn = {key: OPTED_OUT for key, each in known.items() if each.state == "withdrawn"}

@@ -10,8 +10,10 @@ from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from subscribers.fields.custom import Field, profile_values
-from subscribers.importing.bulk import add_tags, present
+from subscribers.importing.bulk import add_tags
 from subscribers.importing.incoming import Person
+from subscribers.importing.prepared import Prepared
+from subscribers.importing.staging import find_present
 from subscribers.models import Profile, Subscriber, Subscription
 from subscribers.people import tags_of
 
@@ -32,9 +34,9 @@ class Known:
     state: str | None  # on this list
 
 
-def find_known(s: Session, list_id: int, keys: Sequence[bytes]) -> dict[bytes, Known]:
+def find_known(s: Session, list_id: int, prepared: Prepared) -> dict[bytes, Known]:
     """Locked until the end of the transaction: an opt-out comes before or after, not in between."""
-    some = present(s, "subscribers", keys)
+    some = find_present(s, "subscribers", prepared, "address_key")
     if not some:
         return {}
     fixed = (getattr(Subscriber, name) for name in _NAMES)
@@ -58,10 +60,8 @@ def bring_up_to_date(
     """The ids of those of whom anything changed."""
     if conflict == "keep":
         return set()
-    tagged: dict[str, list[int]] = {}
-    for known, person in people:
-        for tag in set(person.tags) - known.tags:
-            tagged.setdefault(tag, []).append(known.id)
+    new_tags = ((known.id, sorted(set(person.tags) - known.tags)) for known, person in people)
+    tagged = {id_: tags for id_, tags in new_tags if tags}
     merged = [(known, *_merged(conflict, known, person)) for known, person in people]
     changed = [each for each in merged if each[1:] != (each[0].fixed, each[0].custom)]
     if changed:
@@ -70,7 +70,7 @@ def bring_up_to_date(
         s.execute(update(Subscriber), rows)
         _keep_profiles(s, fields, changed)
     add_tags(s, tagged)
-    return {known.id for known, _, _ in changed}.union(*tagged.values())
+    return {known.id for known, _, _ in changed} | tagged.keys()
 
 
 def _merged(conflict: Conflict, known: Known, person: Person) -> tuple[tuple[str, ...], dict[str, str]]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from operator import itemgetter
 from typing import Any
 
 from subscribers.fields.custom import Field, slotted
 from subscribers.importing.incoming import Person
-
-Columns = dict[str, Sequence[Any]]
+from subscribers.importing.packing import Columns, Packed, pack
 
 _NAMES = ("first_name", "last_name", "zone", "locale")
+_MOST_TYPED = 100  # are packed: of a file's hundreds of fields few have a slot in the end
 
 
 @dataclass(frozen=True)
@@ -21,41 +22,34 @@ class Prepared:
     columns: Columns  # of subscribers, profiles and consents, without ids and typed values
     typed: Columns  # by the custom field's name
     read_as: Mapping[str, Field]  # how those were read
-    tags: Mapping[str, Sequence[int]]  # with the places of those who have them
+    packed: Packed | None = None  # for SQLite, where all of them are stored as they are
 
     def some(self, places: Sequence[int]) -> Prepared:
-        """The same of these places alone."""
-        if len(places) == len(self.people):
-            return self
-        chosen, new = [self.people[place] for place in places], {place: at for at, place in enumerate(places)}
-        tags = {tag: [new[place] for place in having if place in new] for tag, having in self.tags.items()}
+        """The same of these places alone, not packed."""
         return Prepared(
-            chosen,
+            [self.people[place] for place in places],
             {name: [values[place] for place in places] for name, values in self.columns.items()},
             {name: [values[place] for place in places] for name, values in self.typed.items()},
             self.read_as,
-            {tag: having for tag, having in tags.items() if having},
         )
 
 
-def prepare(people: Sequence[Person], fields: Mapping[str, Field]) -> Prepared:
+def prepare(people: Iterable[Person], fields: Mapping[str, Field], *, packing: bool) -> Prepared:
     """In the order of their keys: two imports of the same people then wait for each other instead of locking up."""
     ordered = sorted(people, key=itemgetter(0))
     names = set[str]().union(*(person.custom for person in ordered))
     read_as = {name: fields.get(name, Field(name)) for name in names}
     typed = {name: _typed(field, [person.custom.get(name) for person in ordered]) for name, field in read_as.items()}
-    tags: dict[str, list[int]] = {}
-    for place, person in enumerate(ordered):
-        for tag in person.tags:
-            tags.setdefault(tag, []).append(place)
-    return Prepared(ordered, _columns(ordered), typed, read_as, tags)
+    columns = _columns(ordered)
+    packed = pack(columns, dict(islice(typed.items(), _MOST_TYPED))) if packing and ordered else None
+    return Prepared(ordered, columns, typed, read_as, packed)
 
 
 def _columns(people: Sequence[Person]) -> Columns:
     if not people:
         return {}
     keys, wide, emails, fixed, _, custom, _, joined, consented, personal = zip(*people, strict=True)
-    columns: Columns = {
+    columns = {
         "email": emails,
         "address_key": keys,
         "wide_key": wide,

@@ -1,25 +1,29 @@
 """People on their way into the tables: once into a staging table, from there into each table by one statement.
 
-Most of the time is then spent in the database, while Python reads the next chunk.
+Most of the time is then spent in the database, while Python reads the next chunk. On SQLite the staging table comes
+with the chunk (packing.py) and its rows get ids in their order; on PostgreSQL it is a temporary one, with ids drawn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, cast
 
 from sqlalchemy import Table, text
 from sqlalchemy.orm import Session
 
 from subscribers.fields.custom import Field
-from subscribers.importing.bulk import add_rows, add_tags, next_ids
-from subscribers.importing.prepared import Columns, Prepared
+from subscribers.importing.bulk import add_tags, copy_rows, is_postgres, next_ids
+from subscribers.importing.packing import attach, pack
+from subscribers.importing.prepared import Prepared
 from subscribers.models import Consent, Subscriber
 from subscribers.projection import MARKETING
 
-# On PostgreSQL with their types. Whatever nobody in a chunk has stays empty, and costs nothing.
+_TABLES = (cast(Table, Subscriber.__table__), cast(Table, Consent.__table__))  # whose ids are given out
+# Of PostgreSQL's, with their types. Whatever nobody in a chunk has stays empty, and costs nothing.
 _COLUMNS = {
     "consent_id": "integer",
+    "known": "integer",
     "email": "text",
     "address_key": "bytea",
     "wide_key": "bytea",
@@ -36,26 +40,29 @@ _COLUMNS = {
     **{f"t{number}": "text" for number in range(1, 9)},
     **{f"n{number}": "double precision" for number in range(1, 9)},
 }
-_OF_CONSENT = ("at", "personal", "salt", "digest")
+# Of SQLite's: ids in the order of the rows, which needs no sorting.
+_ATTACHED = """
+    (SELECT coalesce(known, :before + place) AS id, :consents_before + place AS consent_id, p.* FROM {}.people p)
+"""
+# {slots} are the columns of typed values that somebody in this chunk has, {values} where they are staged.
 _PEOPLE = """
     INSERT INTO subscribers (id, email, address_key, wide_key, first_name, last_name, zone, locale, custom, created_at)
     SELECT id, email, address_key, wide_key, coalesce(first_name, ''), coalesce(last_name, ''), coalesce(zone, ''),
         coalesce(locale, ''), custom, :now
-    FROM staged_people ORDER BY id
+    FROM {people} WHERE known IS NULL {order}
 """
-# {0} are the columns of typed values that somebody in this chunk has.
 _PROFILES = """
-    INSERT INTO profiles (subscriber_id, joined, source{0})
-    SELECT id, coalesce(joined, :now), :how{0} FROM staged_people ORDER BY id
+    INSERT INTO profiles (subscriber_id, joined, source{slots})
+    SELECT id, coalesce(joined, :now), :how{values} FROM {people} WHERE known IS NULL {order}
 """
 _CONSENTS = """
     INSERT INTO consents (id, subscriber_id, list_id, state, at, purpose, evidence_id, personal, salt, digest)
     SELECT consent_id, id, :list_id, 'confirmed', coalesce(at, :now), :purpose, :evidence_id, personal, salt, digest
-    FROM staged_people ORDER BY id
+    FROM {people} {order}
 """
 _SUBSCRIPTIONS = """
     INSERT INTO subscriptions (list_id, subscriber_id, state, since, consent_id, frequency)
-    SELECT :list_id, id, 'confirmed', coalesce(at, :now), consent_id, 'all' FROM staged_people ORDER BY id
+    SELECT :list_id, id, 'confirmed', coalesce(at, :now), consent_id, 'all' FROM {people} {order}
 """
 
 
@@ -68,44 +75,74 @@ class Common(NamedTuple):
     now: int  # milliseconds
 
 
-def add_people(s: Session, common: Common, fields: Mapping[str, Field], new: Prepared) -> None:
-    """With everything a person has: values, tags, and the consent to be on the list."""
-    if not new.people:
-        return
-    ids = next_ids(s, cast(Table, Subscriber.__table__), len(new.people))
-    slots = {slot: new.typed[name] for name in new.typed if (slot := fields[name].slot or fields[name].filling)}
-    _stage(s, {"id": ids, **_consent_ids(s, new), **new.columns, **slots})
-    _fill(s, common, (_PEOPLE, _PROFILES, _CONSENTS, _SUBSCRIPTIONS), slots)
-    add_tags(s, {tag: [ids[place] for place in having] for tag, having in new.tags.items()})
+class _Staged(NamedTuple):
+    ids: Sequence[int]  # in the order of the people
+    people: str  # to be put into the statements, like order, and what they are given for it
+    order: str
+    given: Mapping[str, int]
+    values: Mapping[str, str]  # by slot, where they are staged
 
 
-def subscribe(s: Session, common: Common, ids: Sequence[int], people: Prepared) -> None:
-    """Put people who are known on the list."""
-    if people.people:
-        consents = {name: people.columns[name] for name in _OF_CONSENT if name in people.columns}
-        _stage(s, {"id": ids, **_consent_ids(s, people), **consents})
-        _fill(s, common, (_CONSENTS, _SUBSCRIPTIONS), ())
+def find_present(s: Session, table: str, prepared: Prepared, *columns: str) -> list[bytes]:
+    """Those of the people's keys in these columns that are address keys in a table: mostly none of thousands."""
+    found: list[bytes] = []
+    connection = s.connection()
+    for column in columns:
+        if column not in prepared.columns:
+            continue
+        if is_postgres(s):
+            asked = f"SELECT DISTINCT address_key FROM {table} WHERE address_key = ANY(%s)"  # noqa: S608  names of ours
+            rows = connection.exec_driver_sql(asked, ([key for key in prepared.columns[column] if key],))
+        else:
+            there = f"EXISTS (SELECT 1 FROM {table} WHERE address_key = p.{column})"  # noqa: S608  names of ours
+            rows = connection.exec_driver_sql(f"SELECT {column} FROM staged.people p WHERE {there}")  # noqa: S608
+        found += [bytes(key) for (key,) in rows]
+    return found
 
 
-def _consent_ids(s: Session, people: Prepared) -> Columns:
-    return {"consent_id": next_ids(s, cast(Table, Consent.__table__), len(people.people))}
+def add_people(
+    s: Session, common: Common, fields: Mapping[str, Field], people: Prepared, known: Sequence[int | None]
+) -> None:
+    """Put people on the list; whoever has no id yet is new, and is added with values and tags."""
+    slots = {slot: name for name in people.typed if (slot := fields[name].slot or fields[name].filling)}
+    staged = (_copy if is_postgres(s) else _attach)(s, people, slots, known)
+    _fill(s, common, staged)
+    pairs = zip(staged.ids, people.people, known, strict=True)
+    add_tags(s, {id_: person.tags for id_, person, has in pairs if has is None and person.tags})
 
 
-def _stage(s: Session, columns: Columns) -> None:
-    postgres = s.get_bind().dialect.name == "postgresql"
-    made = ", ".join(f"{name} {kind}" if postgres else name for name, kind in _COLUMNS.items())
-    keeping = " ON COMMIT DELETE ROWS" if postgres else ""
-    s.execute(text(f"CREATE TEMPORARY TABLE IF NOT EXISTS staged_people (id integer PRIMARY KEY, {made}){keeping}"))
-    s.execute(text("DELETE FROM staged_people"))
-    if not postgres:
-        # In pages. Each chunk writes on the same ones: to bring them home after each takes a tenth of the time.
-        s.execute(text("PRAGMA wal_autocheckpoint = 8000"))
-    add_rows(s, "staged_people", tuple(columns), list(zip(*columns.values(), strict=True)))
+def _attach(s: Session, people: Prepared, slots: Mapping[str, str], known: Sequence[int | None]) -> _Staged:
+    """As they were packed; packed anew when some are left out or known, or a slot is needed that was not."""
+    name, packed = "staged", people.packed
+    if packed is None or any(known) or not packed.fields.keys() >= set(slots.values()):
+        name, packed = (
+            "chosen",
+            pack({"known": known, **people.columns}, {each: people.typed[each] for each in slots.values()}),
+        )
+        attach(s, name, packed)
+    ids, consents = (next_ids(s, table, len(known)) for table in _TABLES)
+    given = {"before": ids[0] - 1, "consents_before": consents[0] - 1}
+    values = {slot: packed.fields[field] for slot, field in slots.items()}
+    return _Staged(ids, _ATTACHED.format(name), "", given, values)
 
 
-def _fill(s: Session, common: Common, statements: Sequence[str], slots: Collection[str]) -> None:
-    more = "".join(f", {slot}" for slot in slots)
-    given = {**common._asdict(), "purpose": MARKETING}
-    for statement in statements:
+def _copy(s: Session, people: Prepared, slots: Mapping[str, str], known: Sequence[int | None]) -> _Staged:
+    made = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
+    keeping = "ON COMMIT DELETE ROWS"
+    s.execute(text(f"CREATE TEMPORARY TABLE IF NOT EXISTS staged_people (id integer PRIMARY KEY, {made}) {keeping}"))
+    new, consents = next_ids(s, _TABLES[0], sum(each is None for each in known)), next_ids(s, _TABLES[1], len(known))
+    drawn = iter(new)
+    ids = [next(drawn) if each is None else each for each in known]
+    own = {"id": ids, "consent_id": consents, **({"known": known} if any(known) else {})}
+    columns = {**own, **people.columns, **{slot: people.typed[name] for slot, name in slots.items()}}
+    copy_rows(s, "staged_people", tuple(columns), zip(*columns.values(), strict=True))
+    return _Staged(ids, "staged_people", "ORDER BY id", {}, {slot: slot for slot in slots})
+
+
+def _fill(s: Session, common: Common, staged: _Staged) -> None:
+    slots, values = ("".join(f", {name}" for name in each) for each in (staged.values, staged.values.values()))
+    given = {**common._asdict(), **staged.given, "purpose": MARKETING}
+    for template in (_PEOPLE, _PROFILES, _CONSENTS, _SUBSCRIPTIONS):
+        statement = template.format(people=staged.people, order=staged.order, slots=slots, values=values)
         named = {name: value for name, value in given.items() if f":{name}" in statement}
-        s.execute(text(statement.format(more)), named)
+        s.execute(text(statement), named)
