@@ -52,8 +52,8 @@ def remember(db: Database, slug: str, config: Config) -> None:
 
 
 def moved(s: Session, campaign: Campaign, config: Config, *, names: bool = False) -> Moved | None:
-    """None where it is not on record who was in."""
-    kept = _kept(s, campaign)
+    """None where it is not on record who was in, and after the launch, when nobody comes or goes any more."""
+    kept = None if campaign.run_id else _kept(s, campaign)
     if kept is None:
         return None
     before = int.from_bytes(zlib.decompress(kept.people), "little")

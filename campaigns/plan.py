@@ -17,10 +17,13 @@ from base.config import Config
 from base.database import database_now
 from base.errors import TipsheetError
 from campaigns import content, preflight
+from campaigns.approved import Moved, moved
+from campaigns.duration import Duration, duration
 from campaigns.models import Campaign
 from campaigns.recipients import count_excluded
 from campaigns.render import Compiled
 from campaigns.times import ZoneTime, zones
+from campaigns.wording_changes import differences
 from delivery import seeds, warm_up
 from delivery.slots import Message
 from subscribers.lists import check_open
@@ -43,10 +46,15 @@ class Plan:
     changes: Mapping[str, Any]  # since the approval; empty when there was none or nothing changed
     zones: tuple[ZoneTime, ...]  # who is reached when: one where one clock counts for all
     days: int  # on which it leaves, where a warm-up lets only so many go a day
+    takes: Duration  # from the first to the last, at the pace that holds now
+    moved: Moved | None = None  # who came and went since the approval; None where that is not on record
 
 
-def plan(s: Session, campaign: Campaign, config: Config, *, without_events: bool = False) -> Plan:
-    """Counts and renders anew; writes nothing. Problems are those of what would be sent: once approved, that."""
+def plan(s: Session, campaign: Campaign, config: Config, *, without_events: bool = False, names: bool = False) -> Plan:
+    """Counts and renders anew; writes nothing. Problems are those of what would be sent: once approved, that.
+
+    `names`: also of who came and went since the approval.
+    """
     fresh, unrendered = _rendered(s, campaign, config)
     approved = campaign.approved_plan
     if approved is None:
@@ -55,7 +63,8 @@ def plan(s: Session, campaign: Campaign, config: Config, *, without_events: bool
     mail = content.to_send(s, campaign, config)
     drawn = draw_up(s, campaign, config, mail, without_events=without_events or approved["without_events"])
     problems = (*_outgrown(s, campaign, config, drawn.recipients), *drawn.problems)
-    return replace(drawn, problems=problems, changes=_changes(approved, drawn.recipients, fresh))
+    changes = _changes(approved, drawn.recipients, mail.message, fresh)
+    return replace(drawn, problems=problems, changes=changes, moved=moved(s, campaign, config, names=names))
 
 
 def draw_up(s: Session, campaign: Campaign, config: Config, mail: Compiled | None, *, without_events: bool) -> Plan:
@@ -76,7 +85,8 @@ def draw_up(s: Session, campaign: Campaign, config: Config, mail: Compiled | Non
         warnings=(*(mail.warnings if mail else ()), *warnings, *_quiet_warnings(rows, config)),
         changes={},
         zones=tuple(rows),
-        days=warm_up.days_for(s, config, recipients),
+        days=(days := warm_up.days_for(s, config, recipients)),
+        takes=duration(s, campaign, config, recipients, days),
     )
 
 
@@ -173,10 +183,11 @@ def _outgrown(s: Session, campaign: Campaign, config: Config, recipients: int) -
     return found
 
 
-def _changes(approved: Mapping[str, Any], recipients: int, fresh: Compiled | None) -> dict[str, Any]:
+def _changes(approved: Mapping[str, Any], recipients: int, frozen: Message, fresh: Compiled | None) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if approved["recipients"] != recipients:
         found["recipients"] = {"approved": approved["recipients"], "now": recipients}
     if fresh is None or content_mark(fresh.message) != approved["content"]:
         found["content"] = "template, article, offer or brand changed; what was approved is what will be sent"
+        found["words"] = list(differences(frozen, fresh.message)) if fresh else []
     return found

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from base.errors import BadInput, Broken, Refused
 from base.time import parse_duration
 from campaigns import decisions
+from campaigns.approved import remember
 from campaigns.doubts import attempts_in_doubt
 from campaigns.drafts import get_campaign
 from campaigns.status import Status, is_going_on
@@ -37,6 +38,7 @@ def approve(ctx: typer.Context, slug: Slug, without_events: Events = False, as_j
         with door.db.write() as s:
             decisions.approve(s, get_campaign(s, slug, lock=True), door.config, _by(without_events))
             noted(s, "campaign approve", slug)
+        remember(door.db, slug, door.config)
         tell(door, slug, as_json, f"{slug} is approved as it is now.")
 
 
@@ -66,6 +68,7 @@ def schedule(
             decisions.schedule(s, campaign, door.config, at, there, by, local=local, over=_length(over))
             noted(s, "campaign schedule", slug, after={"at": at, "zone": there, "local": local, "over": over})
             leaves = when(campaign.scheduled_for, there)
+        remember(door.db, slug, door.config)
         first = f"{slug} leaves at {at} in each person's zone, the first mails at {leaves}."
         tell(door, slug, as_json, first if local else f"{slug} leaves at {leaves}.", needs_service=True)
 

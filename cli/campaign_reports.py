@@ -13,7 +13,7 @@ from campaigns.drafts import get_campaign
 from campaigns.report.page import page
 from campaigns.report.rates import Rate, percent
 from campaigns.report.report import BESIDE, Report, as_beside, report
-from cli.campaign_decisions import app as app
+from cli.campaign_plans import app as app
 from cli.campaigns import Slug
 from cli.door import opened
 from cli.output import Json, Printer, in_words, when

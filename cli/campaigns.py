@@ -15,7 +15,6 @@ from campaigns.models import Campaign
 from campaigns.plan import plan as plan_of
 from campaigns.status import Status
 from campaigns.status import status as status_of
-from campaigns.times import ZoneTime
 from campaigns.why import why as why_of
 from cli.door import Door, actor, noted, opened
 from cli.output import Json, Printer, in_words, when
@@ -53,7 +52,7 @@ def add(
     printer = Printer(as_json)
     printer.say(f"The campaign {slug} is a draft for {planned.recipients:,} people. Look at it with:")
     printer.say(f"  tipsheet campaign preview {slug} --open\n  tipsheet campaign plan {slug}")
-    _warn(printer, planned.problems, planned.warnings)
+    warn(printer, planned.problems, planned.warnings)
     if planned.problems:
         printer.say("Mend that, or make it anew by adding it again with --replace.")
     printer.document({"slug": slug, "state": "draft", "recipients": planned.recipients, "problems": planned.problems})
@@ -127,7 +126,7 @@ def preview(
     text.write_text(filled.text, "utf-8")
     printer = Printer(as_json)
     printer.facts({"subject": filled.subject, "HTML": html, "text": text})
-    _warn(printer, (), warnings)
+    warn(printer, (), warnings)
     printer.document(
         {"slug": slug, "subject": filled.subject, "html": str(html), "text": str(text), "warnings": warnings}
     )
@@ -155,41 +154,6 @@ def send_test(
     printer = Printer(as_json)
     printer.say(f"A test of {slug} is on its way to {to}.")
     printer.document({"slug": slug, "to": to, "message_id": answer.message_id})
-
-
-@app.command()
-def plan(
-    ctx: typer.Context,
-    slug: Slug,
-    without_events: Events = False,
-    as_json: Json = False,
-) -> None:
-    """Show who would get it, who not and why, when, and what stands against it.
-
-    Example: tipsheet campaign plan december
-    """
-    with opened(ctx) as door, door.db.read() as s:
-        campaign = get_campaign(s, slug)
-        planned = plan_of(s, campaign, door.config, without_events=without_events)
-        zone = campaign.zone or door.config.campaigns.zone
-    printer = Printer(as_json)
-    whole = planned.recipients + sum(planned.excluded.values())
-    rows = [("on the list", f"{whole:,}"), *((f"− {why}", f"{n:,}") for why, n in planned.excluded.items())]
-    printer.table(("audience", "people>"), [*rows, ("= will get it", f"{planned.recipients:,}")], empty="")
-    if len(planned.zones) > 1:
-        _draw_zones(printer, planned.zones, zone)
-    printer.facts(
-        {
-            "requests": planned.requests,
-            "days, for the warm-up": planned.days if planned.days > 1 else "",
-            "first": when(planned.first_at, zone),
-            "at the latest": when(planned.last_at, zone),
-            "copies for colleagues": ", ".join(planned.seeds),
-            "changed since approval": _changed(planned.changes),
-        }
-    )
-    _warn(printer, planned.problems, planned.warnings)
-    printer.document(planned)
 
 
 @app.command()
@@ -256,21 +220,7 @@ def _asked_for(campaign: Campaign) -> str:
     return f"{campaign.wall} {where}{over}" if campaign.wall else over[2:]
 
 
-def _draw_zones(printer: Printer, rows: Sequence[ZoneTime], fallback: str) -> None:
-    cells = [(x.zone or f"none, so {fallback}", x.local, f"{x.first:%Y-%m-%d %H:%M}", f"{x.people:,}") for x in rows]
-    printer.table(("zone", "there", "UTC", "people>"), cells, empty="")
-
-
-def _changed(changes: Any) -> str:
-    words = []
-    if drift := changes.get("recipients"):
-        words.append(f"{drift['approved']:,} recipients were approved, {drift['now']:,} are there now")
-    if "content" in changes:
-        words.append(changes["content"])
-    return "; ".join(words)
-
-
-def _warn(printer: Printer, problems: Any, warnings: Any) -> None:
+def warn(printer: Printer, problems: Any, warnings: Any) -> None:
     for problem in problems:
         printer.say(f"✗ {problem}", "red")
     for warning in warnings:

@@ -9,6 +9,7 @@ import typer
 
 from base.database import database_now
 from base.errors import BadInput
+from campaigns.approved import remember
 from campaigns.decisions import By
 from campaigns.models import Series
 from campaigns.series import decide, store
@@ -117,10 +118,12 @@ def approve(
 
     Example: tipsheet series approve tips
     """
-    with opened(ctx) as door, door.db.write() as s:
-        series = store.get_series(s, slug, lock=True)
-        campaign = decide.approve(s, series, door.config, By(actor(), without_events), database_now(s))
-        noted(s, "series approve", slug, after={"campaign": campaign.slug})
+    with opened(ctx) as door:
+        with door.db.write() as s:
+            series = store.get_series(s, slug, lock=True)
+            campaign = decide.approve(s, series, door.config, By(actor(), without_events), database_now(s))
+            noted(s, "series approve", slug, after={"campaign": campaign.slug})
+        remember(door.db, campaign.slug, door.config)
     printer = Printer(as_json)
     printer.say(f"{campaign.slug} is approved and leaves at {campaign.wall} {campaign.zone}.")
     printer.document({"series": slug, "campaign": campaign.slug, "wall": campaign.wall, "zone": campaign.zone})

@@ -114,11 +114,28 @@ def test_a_plan_adds_up_and_has_the_keys_that_others_rely_on(clinic: Run) -> Non
 def test_a_plan_tells_what_changed_since_approval(drafted: Run) -> None:
     drafted("campaign", "approve", "december")
     drafted("subscriber", "add", "dot@example.com", "--list", "tips")
-    changes = drafted("campaign", "plan", "december", "--json").json()["changes"]
-    assert changes == {"recipients": {"approved": 3, "now": 4}}
-    ended = drafted("campaign", "plan", "december")
+    document = drafted("campaign", "plan", "december", "--json").json()
+    assert document["changes"] == {"recipients": {"approved": 3, "now": 4}}
+    assert document["moved"].items() >= {"came": 1, "went": 0, "who_came": []}.items()
+    ended = drafted("campaign", "plan", "december", "--people")
+    assert "1 came and 0 went\n  + dot@example.com\n" in ended.out
     assert "3 recipients were approved, 4 are there now" in ended.out
     assert "✗ it would go to 4 people and 3 were approved" in ended.out
+
+
+def test_a_plan_shows_line_by_line_what_would_be_said_otherwise(drafted: Run) -> None:
+    drafted("campaign", "approve", "december")
+    drafted("article", "set", "knees", "--title", "Kinder hips")
+    shown = drafted("campaign", "plan", "december").out
+    assert "what was approved is what will be sent" in shown
+    assert "+" in shown
+    assert "Kinder hips" in shown or "KINDER HIPS" in shown
+
+
+def test_a_plan_says_how_long_it_takes_at_the_pace_that_holds(drafted: Run) -> None:
+    drafted("campaign", "pace", "december", "--per-hour", "1")
+    words = " ".join(drafted("campaign", "plan", "december").out.split())
+    assert "takes at least 3:00:00: not faster than 1 an hour" in words
 
 
 def test_a_preview_is_written_as_one_person_would_get_it(clinic: Run, folder: Path) -> None:
