@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test drill check lint types imports wheel-test pictures lock clean
+.PHONY: help demo serve test drill faults check lint types imports wheel-test pictures lock clean
 
 help:  ## show what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -22,7 +22,11 @@ test: $(VENV)/dev  ## every test, on SQLite and PostgreSQL
 drill: $(VENV)/dev  ## the restore drill: a day is lost and comes back, on SQLite and PostgreSQL
 	$(BIN)/pytest -v tests/backup/test_drill.py
 
-check: lint types imports test wheel-test  ## everything that has to hold before a change lands
+faults: $(VENV)/dev  ## a minute of kills and a provider that misbehaves, by new seeds each time
+	$(BIN)/python -m benchmarks.faults --seconds 30 --database sqlite
+	$(BIN)/python -m benchmarks.faults --seconds 30 --database postgres
+
+check: lint types imports test wheel-test faults  ## everything that has to hold before a change lands
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
