@@ -64,7 +64,7 @@ EVENT_FAULTS: Rules = {
     "events repeated": [{"kind": "events_duplicate", "args": {"probability": 0.5}}],
     "events reordered": [{"kind": "events_reorder"}],
 }
-PATIENCE = 150  # seconds to the end of a round; who is uncertain then is listed
+PATIENCE = 600  # seconds to the end of a round: only ends a hopeless one; who is uncertain then is listed
 
 
 @dataclass
