@@ -38,7 +38,7 @@ from delivery.ledger import Counts, hold, release
 from delivery.models import Attempt, Run
 from subscribers import links
 from subscribers.addresses import address_key, parse_address
-from tests.journeys.office import Office, office, stop
+from tests.journeys.office import Office, listens, office, stop
 from tests.localgrid.support import Running, running
 from tests.support.looks import look
 from tests.support.postgres import server_url, stop_server
@@ -196,8 +196,8 @@ def _live_and_die(
 ) -> None:
     """Up, some life, and kill -9: of the service, of the worker, or of both."""
     up = _begin(made, done)
-    before, end = len(grid.mailbox()), time.monotonic() + 12
-    while len(grid.mailbox()) == before and time.monotonic() < end:
+    before, end = len(grid.mailbox()), time.monotonic() + 15
+    while (len(grid.mailbox()) == before or not listens(made.config.web.port)) and time.monotonic() < end:
         time.sleep(0.02)
     if dice.random() < 0.3:
         with made.db.write() as s:
