@@ -11,8 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from base.config import FrequencyConfig
-from campaigns.models import Campaign, Exclusion
-from campaigns.recipients import in_words, why_excluded
+from campaigns.models import Campaign, Exclusion, Segment
+from campaigns.recipients import OUTSIDE, why_excluded
+from campaigns.rule_then import rule_as_of, rule_steps
 from campaigns.times import due_at
 from delivery.ledger.frequency import NO_CAP
 from delivery.models import Run
@@ -55,12 +56,18 @@ def _consents(s: Session, campaign: Campaign, person: Subscriber) -> list[Step]:
 
 def _in_ledger(s: Session, campaign: Campaign, person: Subscriber) -> _Answer | None:
     found = trail(s, campaign.run_id, person.id) if campaign.run_id else None
-    return (found.verdict, [Step(campaign.launched_at, "in the audience", ""), *found.steps]) if found else None
+    if not found:
+        return None
+    first = Step(campaign.launched_at, "in the audience", "")
+    return found.verdict, [first, *_rule(s, campaign, person, inside=True), *found.steps]
 
 
 def _left_out(s: Session, campaign: Campaign, person: Subscriber) -> _Answer | None:
     if excluded := s.get(Exclusion, (campaign.id, person.id)):
-        return "excluded", [Step(campaign.launched_at, "excluded", in_words(s, campaign, excluded.reason))]
+        outside = excluded.reason == OUTSIDE
+        words = f"{OUTSIDE} {_rule_then(s, campaign)}" if outside else excluded.reason
+        steps = _rule(s, campaign, person, inside=False) if outside else []
+        return "excluded", [Step(campaign.launched_at, "excluded", words), *steps]
     run = s.get_one(Run, campaign.run_id) if campaign.run_id else None
     if run and run.frozen_at:
         name = s.get_one(List, campaign.list_id).name
@@ -73,11 +80,29 @@ def _left_out(s: Session, campaign: Campaign, person: Subscriber) -> _Answer | N
 
 def _to_come(s: Session, campaign: Campaign, person: Subscriber, cap: FrequencyConfig) -> _Answer:
     if reason := why_excluded(s, campaign, person.id, cap):
-        return "excluded", [Step(None, "excluded", f"{reason}, as of now")]
+        steps = _rule(s, campaign, person, inside=False) if reason.startswith(OUTSIDE) else []
+        return "excluded", [*steps, Step(None, "excluded", f"{reason}, as of now")]
+    steps = _rule(s, campaign, person, inside=True)
     if campaign.scheduled_for is None:
-        return "planned", [Step(None, "planned", "would get it if it were sent now")]
+        return "planned", [*steps, Step(None, "planned", "would get it if it were sent now")]
     at = due_at(campaign, person.zone)
-    return "planned", [Step(at, "planned", "will get it, as of now")]
+    return "planned", [*steps, Step(at, "planned", "will get it, as of now")]
+
+
+def _rule(s: Session, campaign: Campaign, person: Subscriber, *, inside: bool) -> list[Step]:
+    """What its segment asked of them; nothing where it went to the whole list."""
+    segment = s.get_one(Segment, campaign.segment_id) if campaign.segment_id else None
+    return rule_steps(s, segment, person.id, _frozen_at(s, campaign), inside=inside) if segment else []
+
+
+def _rule_then(s: Session, campaign: Campaign) -> str:
+    segment = s.get_one(Segment, campaign.segment_id)
+    return f"{segment.slug}: {rule_as_of(s, segment, _frozen_at(s, campaign))}"
+
+
+def _frozen_at(s: Session, campaign: Campaign) -> datetime | None:
+    """None before the launch."""
+    return (s.get_one(Run, campaign.run_id).frozen_at or campaign.launched_at) if campaign.run_id else None
 
 
 def _by_time(*sources: Sequence[Step]) -> tuple[Step, ...]:

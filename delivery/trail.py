@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from delivery import outcomes
 from delivery.brake_models import TriedAgain
-from delivery.models import Attempt, Batch, Delivery, DeliveryException, Duplicate, Event, Outcome
+from delivery.models import Attempt, Batch, Delivery, DeliveryException, Duplicate, Event, Outcome, Run
 
 _BATCH_VERDICTS = {
     "planned": "planned",
@@ -55,8 +55,9 @@ def trail(s: Session, run_id: int, subscriber_id: int) -> Trail | None:
         return None
     batch = s.get_one(Batch, (run_id, delivery.batch))
     exception = s.get(DeliveryException, (run_id, subscriber_id))
-    steps = [*_refused_before(s, run_id, subscriber_id), Step(None, "planned", _place(batch))]
-    steps += _attempts(s, batch, exception)
+    steps = _refused_before(s, run_id, subscriber_id)
+    planned_at = None if steps else s.get_one(Run, run_id).frozen_at
+    steps += [Step(planned_at, "planned", _place(batch)), *_attempts(s, batch, exception)]
     if exception:
         steps.append(Step(exception.at, exception.kind, exception.reason))
     steps += _events(s, run_id, subscriber_id) + _duplicates(s, run_id, subscriber_id)
@@ -109,7 +110,13 @@ def _said(attempt: Attempt) -> str:
 
 def _events(s: Session, run_id: int, subscriber_id: int) -> list[Step]:
     mine = select(Event).where(Event.run_id == run_id, Event.subscriber_id == subscriber_id)
-    return [Step(event.at, event.kind, event.detail) for event in s.scalars(mine.order_by(Event.at))]
+    return [Step(event.at, event.kind, _told(event)) for event in s.scalars(mine.order_by(Event.at))]
+
+
+def _told(event: Event) -> str:
+    """With the provider's id, by which its support finds it."""
+    number = f"event {event.provider_event_id}" if event.provider_event_id else ""
+    return " · ".join(filter(None, (event.detail, number)))
 
 
 def _duplicates(s: Session, run_id: int, subscriber_id: int) -> list[Step]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -44,9 +44,9 @@ class Part:
     has: str = ""  # what the person has there; empty for what is made of parts
 
 
-def explain(s: Session, resolved: Resolved, subscriber_id: int) -> list[Part]:
-    """The whole rule first, then its parts."""
-    person = facts_of(s, subscriber_id, resolved.rule)
+def explain(s: Session, resolved: Resolved, subscriber_id: int, was: Mapping[str, Any] | None = None) -> list[Part]:
+    """The whole rule first, then its parts. `was`: values that they had, where those of another time are meant."""
+    person = {**facts_of(s, subscriber_id, resolved.rule), **(was or {})}
     return list(_explained(s, parse(resolved.text, resolved.fields), resolved, person, 0))
 
 

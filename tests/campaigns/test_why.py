@@ -51,8 +51,10 @@ def test_before_the_launch_it_is_what_would_be(mailing: Mailing) -> None:
     mailing.people("bob")
     mailing.draft(segment="tag has runner")
     ann, bob = mailing.why("ann"), mailing.why("bob")
-    assert (ann.verdict, said(ann)) == ("planned", ["consent confirmed", "planned"])
-    assert (bob.verdict, said(bob)) == ("excluded", ["consent confirmed", "excluded"])
+    assert (ann.verdict, said(ann)) == ("planned", ["consent confirmed", "rule", "rule", "planned"])
+    assert ann.steps[2].detail == "tag has runner: true, has runner"
+    assert (bob.verdict, said(bob)) == ("excluded", ["consent confirmed", "rule", "rule", "excluded"])
+    assert bob.steps[2].detail == "tag has runner: not true, has no tag"
     assert bob.steps[-1].detail == f"not in the segment part-{SLUG}: tag has runner, as of now"
     mailing.decide("schedule", "2099-12-01 09:00", "UTC", ROBIN)
     assert mailing.why("ann").steps[-1].at == mailing.row().scheduled_for

@@ -38,6 +38,17 @@ def test_events_come_in_the_order_in_which_they_happened(sqlite_db: Database, ke
     assert [step.what for step in of(sqlite_db, run, 1).steps] == ["planned", "processed", "delivered", "opened"]
 
 
+def test_steps_carry_their_times_and_the_providers_ids(sqlite_db: Database, keys: Keys) -> None:
+    run = a_run(sqlite_db, keys, people=1)
+    with sqlite_db.write() as s:
+        facts = {"run_id": run, "subscriber_id": 1, "at": database_now(s), "provider_event_id": "ev-1"}
+        s.add(Event(key=b"a", kind="bounced", detail="550 no", **facts))
+        s.add(Event(key=b"b", kind="opened", detail="", **facts))
+    steps = of(sqlite_db, run, 1).steps
+    assert [step.detail for step in steps[1:]] == ["550 no · event ev-1", "event ev-1"]
+    assert all(step.at for step in steps)
+
+
 def test_who_goes_alone_is_in_a_batch_of_their_own(sqlite_db: Database, keys: Keys) -> None:
     run = a_run(sqlite_db, keys, people=2)
     with sqlite_db.write() as s:
