@@ -41,7 +41,7 @@ from subscribers.lists import open_list
 Progress = Callable[[int, int], None]
 _Ready = tuple[Chunk, Prepared]
 
-CHUNK = 3_000  # rows a transaction: others wait no longer than this takes to write
+CHUNK = 4_000  # rows a transaction: others wait no longer than this takes to write
 _SHOWN = 1_000
 
 

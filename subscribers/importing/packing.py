@@ -16,7 +16,7 @@ from base.database import Database
 
 # On the connection that stores. The log: each chunk writes on the same pages, and to bring them home after each takes
 # a tenth of the time. The cache: as many pages as a chunk touches among a million addresses, which lie in no order.
-_TUNING = ("PRAGMA wal_autocheckpoint = 16000", "PRAGMA cache_size = -18000")
+_TUNING = ("PRAGMA wal_autocheckpoint = 16000", "PRAGMA cache_size = -16000")
 _OURS = ("staged", "chosen")
 
 Columns = Mapping[str, Sequence[Any]]
