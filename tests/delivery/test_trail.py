@@ -41,9 +41,9 @@ def test_events_come_in_the_order_in_which_they_happened(sqlite_db: Database, ke
 def test_steps_carry_their_times_and_the_providers_ids(sqlite_db: Database, keys: Keys) -> None:
     run = a_run(sqlite_db, keys, people=1)
     with sqlite_db.write() as s:
-        facts = {"run_id": run, "subscriber_id": 1, "at": database_now(s), "provider_event_id": "ev-1"}
-        s.add(Event(key=b"a", kind="bounced", detail="550 no", **facts))
-        s.add(Event(key=b"b", kind="opened", detail="", **facts))
+        for kind, detail in (("bounced", "550 no"), ("opened", "")):
+            about = {"run_id": run, "subscriber_id": 1, "kind": kind, "detail": detail}
+            s.add(Event(key=kind.encode(), at=database_now(s), provider_event_id="ev-1", **about))
     steps = of(sqlite_db, run, 1).steps
     assert [step.detail for step in steps[1:]] == ["550 no · event ev-1", "event ev-1"]
     assert all(step.at for step in steps)

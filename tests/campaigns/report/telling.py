@@ -24,7 +24,7 @@ def tell(mailing: Mailing, *told: tuple[str, str, float, dict[str, Any]], slug: 
         campaign = get_campaign(s, slug)
         attempt = s.scalars(select(Attempt.id).where(Attempt.run_id == campaign.run_id)).first()
         ids = dict(s.execute(select(Subscriber.email, Subscriber.id)).all())
-        body = [_event(campaign, attempt, ids[f"{name}@example.com"], name, *rest) for name, *rest in told]
+        body = [_event(campaign, attempt, ids[f"{one[0]}@example.com"], *one) for one in told]
         events.spool(s, "sendgrid", orjson.dumps(body), urgent=False)
     _drain(mailing.db, mailing)
 
