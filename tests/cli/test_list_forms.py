@@ -42,10 +42,10 @@ def test_a_form_is_html_that_needs_nothing_and_its_words_are_on_record(tipsheet:
 def test_a_list_is_private_and_single_until_somebody_says_otherwise(tipsheet: Run) -> None:
     tipsheet("list", "add", "tips", "--name", "Tips")
     assert "tipsheet list edit tips --public" in tipsheet("list", "form", "tips").refused()
-    before = {"name": "Tips", "opt_in": "single", "public": False, "wording": ""}
+    before = {"name": "Tips", "opt_in": "single", "public": False, "wording": "", "law": ""}
     assert tipsheet("list", "edit", "tips", "--json").json() == {"slug": "tips", **before}
     after = tipsheet("list", "edit", "tips", "--public", "--double", "--name", "Monthly", "--json").json()
-    assert after == {"slug": "tips", "name": "Monthly", "opt_in": "double", "public": True, "wording": ""}
+    assert after == {"slug": "tips", "name": "Monthly", "opt_in": "double", "public": True, "wording": "", "law": ""}
     assert "send me Monthly by email" in tipsheet("list", "form", "tips").out
 
 
