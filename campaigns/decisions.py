@@ -15,13 +15,11 @@ from base.time import at_wall, parse_wall
 from campaigns import content
 from campaigns.models import Campaign
 from campaigns.plan import content_mark, draw_up, trouble
-from campaigns.state import progress, state
+from campaigns.state import OVER, progress, state
 from campaigns.times import zones
 from delivery import ledger, messages
 from delivery.ledger.resolve import resolve as resolve_run
 from subscribers import journal
-
-_OVER = ("sent", "partially sent", "failed", "cancelled")
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,7 @@ def send(s: Session, campaign: Campaign, config: Config, by: By, *, over: timede
 
 def pause(s: Session, campaign: Campaign) -> None:
     """From the commit on nothing more of it leaves; what is in flight ends as it ends."""
-    _refuse(s, campaign, ("draft", *_OVER), "pause")
+    _refuse(s, campaign, ("draft", *OVER), "pause")
     campaign.paused_at = database_now(s)
     journal.note(s, journal.DECIDED, run=campaign.public_id, decision="paused")
     if campaign.run_id:
@@ -100,7 +98,7 @@ def pause(s: Session, campaign: Campaign) -> None:
 def resume(s: Session, campaign: Campaign, config: Config) -> None:
     """Go on after a pause, or after whatever needed attention was looked at. Raises Refused where it still does."""
     idle = () if campaign.run_id or campaign.paused_at or campaign.attention else ("approved", "scheduled")
-    _refuse(s, campaign, ("draft", *idle, *_OVER), "resume")
+    _refuse(s, campaign, ("draft", *idle, *OVER), "resume")
     campaign.paused_at = campaign.attention = None
     journal.note(s, journal.DECIDED, run=campaign.public_id, decision="resumed")
     if campaign.run_id:
@@ -111,7 +109,7 @@ def resume(s: Session, campaign: Campaign, config: Config) -> None:
 
 def cancel(s: Session, campaign: Campaign) -> None:
     """Whoever has not been mailed will not be; who has been stays so."""
-    _refuse(s, campaign, _OVER, "cancel")
+    _refuse(s, campaign, OVER, "cancel")
     campaign.cancelled_at = database_now(s)
     journal.note(s, journal.DECIDED, run=campaign.public_id, decision="cancelled")
     if campaign.run_id:
@@ -184,21 +182,21 @@ def _approve_on_the_way(s: Session, campaign: Campaign, config: Config, by: By) 
 
 def _not_begun(s: Session, campaign: Campaign, what: str) -> None:
     if campaign.launched_at is not None or campaign.cancelled_at is not None:
-        now = _standing(s, campaign)
+        now = _standing(s, campaign).replace("_", " ")
         raise Refused(f"{campaign.slug} is {now} and cannot be {what} again; add a new campaign for another mailing")
 
 
 def _refuse(s: Session, campaign: Campaign, where: tuple[str, ...], what: str) -> None:
     if (now := _standing(s, campaign)) in where:
-        raise Refused(f"{campaign.slug} is {now}; there is nothing to {what}")
+        raise Refused(f"{campaign.slug} is {now.replace('_', ' ')}; there is nothing to {what}")
 
 
 def _standing(s: Session, campaign: Campaign) -> str:
-    """Its state in words. Counts that do not add up are no reason not to stop it: they are the best reason to."""
+    """Its state. Counts that do not add up are no reason not to stop it: they are the best reason to."""
     try:
-        return state(campaign, progress(s, campaign)).replace("_", " ")
+        return state(campaign, progress(s, campaign))
     except Broken:
-        return "needs attention"
+        return "needs_attention"
 
 
 def _is_due(s: Session, campaign: Campaign) -> bool:

@@ -10,10 +10,8 @@ from sqlalchemy.orm import Session
 
 from base.errors import Broken
 from campaigns.models import Campaign
-from campaigns.state import progress, state
+from campaigns.state import OVER, progress, state
 from delivery import ledger
-
-_DONE = ("sent", "partially_sent", "failed", "cancelled")
 
 
 def hold_unfinished(s: Session, made_at: datetime) -> list[str]:
@@ -75,6 +73,6 @@ def hold_launched_later(s: Session, outside: Mapping[str, int]) -> tuple[list[st
 
 def _is_done(s: Session, campaign: Campaign) -> bool:
     try:
-        return state(campaign, progress(s, campaign)) in _DONE
+        return state(campaign, progress(s, campaign)) in OVER
     except Broken:
         return False

@@ -57,6 +57,9 @@ def _is_undecided(s: Session, run: Run, far: Counts) -> bool:
     return far.planned == 0 and not run.events_expected
 
 
+OVER = ("sent", "partially_sent", "failed", "cancelled")  # nothing more comes of it
+
+
 def state(campaign: Campaign, far: Progress | None) -> str:
     """draft approved scheduled launching sending paused needs_attention sent partially_sent failed cancelled."""
     if campaign.cancelled_at:

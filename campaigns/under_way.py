@@ -11,17 +11,16 @@ from base.database import database_now
 from base.errors import Refused
 from campaigns import content, preflight
 from campaigns.models import Campaign
+from campaigns.state import OVER
 from campaigns.status import status
 from delivery import ledger, pace
 from delivery.ledger import Again
-
-_OVER = ("sent", "partially_sent", "failed", "cancelled")
 
 
 def set_pace(s: Session, campaign: Campaign, per_hour: int) -> int:
     """So many mails an hour from now on; 0 for no limit of its own. Returns what it was."""
     now = status(s, campaign).state
-    if now in _OVER:
+    if now in OVER:
         raise Refused(f"{campaign.slug} is {now.replace('_', ' ')}; there is nothing to slow down")
     before, campaign.per_hour = campaign.per_hour, per_hour
     if campaign.run_id:
