@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from base.database import database_now
 from delivery import events
-from delivery.models import Attempt, Batch, Delivery, DeliveryException, Run
+from delivery.ledger.split import still_in
+from delivery.models import Attempt, Batch, Delivery, Run
 from delivery.providers.provider import Provider
 from delivery.settle import Rules, heard_of_until
 from subscribers.models import Subscriber
@@ -95,18 +96,10 @@ def _way_back(s: Session, attempt: Attempt) -> list[str]:
 
 
 def _people(s: Session, batch: Batch) -> tuple[str, ...]:
-    left_out = select(DeliveryException.subscriber_id).where(
-        DeliveryException.run_id == batch.run_id, DeliveryException.batch == batch.number
-    )
     mine = (
         select(Subscriber.email)
         .select_from(Delivery)
         .outerjoin(Subscriber, Subscriber.id == Delivery.subscriber_id)
-        .where(
-            Delivery.run_id == batch.run_id,
-            Delivery.batch == batch.number,
-            Delivery.subscriber_id.between(batch.first_subscriber, batch.last_subscriber),
-            Delivery.subscriber_id.not_in(left_out),
-        )
+        .where(*still_in(batch))
     )
     return tuple(email or NOBODY for email in s.scalars(mine.order_by(Delivery.subscriber_id)))

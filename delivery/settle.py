@@ -18,7 +18,8 @@ from base.database import Database, database_now
 from delivery import events
 from delivery.ledger import lose, prove
 from delivery.ledger.due import is_silent
-from delivery.models import Attempt, Batch, Delivery, DeliveryException, Run
+from delivery.ledger.split import still_in
+from delivery.models import Attempt, Batch, Delivery, Run
 from delivery.probing import probe
 from delivery.providers.provider import Provider, Question
 from subscribers.models import Subscriber
@@ -72,21 +73,8 @@ def _open(provider: Provider) -> Select[Attempt]:
 
 def _question(s: Session, attempt: Attempt) -> Question:
     batch = s.get_one(Batch, (attempt.run_id, attempt.batch))
-    left_out = select(DeliveryException.subscriber_id).where(
-        DeliveryException.run_id == batch.run_id, DeliveryException.batch == batch.number
-    )
-    people = (
-        select(Subscriber.email)
-        .join(Delivery, Delivery.subscriber_id == Subscriber.id)
-        .where(
-            Delivery.run_id == batch.run_id,
-            Delivery.batch == batch.number,
-            Delivery.subscriber_id.between(batch.first_subscriber, batch.last_subscriber),
-            Delivery.subscriber_id.not_in(left_out),
-        )
-        .limit(ASKED)
-    )
-    return Question(attempt.id, tuple(s.scalars(people)), attempt.started_at)
+    people = select(Subscriber.email).join(Delivery, Delivery.subscriber_id == Subscriber.id).where(*still_in(batch))
+    return Question(attempt.id, tuple(s.scalars(people.limit(ASKED))), attempt.started_at)
 
 
 def _settle_one(

@@ -21,7 +21,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     cast,
-    exists,
     false,
     func,
     select,
@@ -39,7 +38,8 @@ from delivery.ledger.departures import keeps_quiet
 from delivery.ledger.due import next_due
 from delivery.ledger.frequency import enough, take_turns
 from delivery.ledger.split import MAY_NOT_PART, may_not_part, part
-from delivery.models import Batch, Delivery, DeliveryException, Run
+from delivery.mailed import was_left_out
+from delivery.models import Batch, Delivery, Run
 from subscribers.models import Subscriber, Subscription
 from subscribers.suppression import mailable, may_be_mailed, why_not
 
@@ -184,9 +184,6 @@ def _people() -> Select[*tuple[Any, ...]]:
     theirs = (person.email, person.address_key, person.first_name, person.last_name)
     more = (person.zone, person.locale, cast(person.custom, Text), type_coerce(person.addressed_at, BigInteger))
     on_list = and_(Subscription.list_id == list_id, Subscription.subscriber_id == Delivery.subscriber_id)
-    known = exists().where(
-        DeliveryException.run_id == Delivery.run_id, DeliveryException.subscriber_id == Delivery.subscriber_id
-    )
     return (
         select(Delivery.subscriber_id, *theirs, *more, func.coalesce(may_be_mailed(list_id), false()))
         .outerjoin(person, person.id == Delivery.subscriber_id)
@@ -195,7 +192,7 @@ def _people() -> Select[*tuple[Any, ...]]:
             Delivery.run_id == bindparam("run"),
             Delivery.subscriber_id.between(bindparam("first"), bindparam("last")),
             Delivery.batch == bindparam("batch"),
-            ~known,
+            ~was_left_out(),
         )
         .order_by(Delivery.subscriber_id)
     )

@@ -17,7 +17,8 @@ from sqlalchemy.sql.elements import False_
 
 from base.config import FrequencyConfig
 from base.database import database_now
-from delivery.models import Attempt, Batch, Delivery, DeliveryException, Run
+from delivery.mailed import LEFT, was_left_out
+from delivery.models import Attempt, Batch, Delivery, Run
 from subscribers.models import Subscription
 from subscribers.wishes import MONTHLY
 
@@ -28,7 +29,6 @@ CAPPED = "frequency cap"
 NO_CAP = FrequencyConfig()
 _ADVISORY = 0x7115EE8  # beside that of due.py
 _EVERYBODY = 0  # what the cap is about; a list is locked by its id
-_LEFT = ("leaving", "accepted", "uncertain")
 
 
 @dataclass(frozen=True)
@@ -91,20 +91,17 @@ def _had_most(s: Session, run_id: int | None, cap: FrequencyConfig) -> ColumnEle
 
 def _whole(s: Session, runs: list[int], since: datetime) -> list[int]:
     """Those of which everything left since then: who is in their ledger was reached, whatever the batch."""
-    not_left = exists().where(Batch.run_id == Run.id, Batch.state.not_in(_LEFT))
+    not_left = exists().where(Batch.run_id == Run.id, Batch.state.not_in(LEFT))
     return list(s.scalars(select(Run.id).where(Run.id.in_(runs), Run.frozen_at > since, ~not_left)))
 
 
 def _reached(runs: list[int]) -> tuple[ColumnElement[bool], ...]:
-    batch = Batch.run_id == Delivery.run_id, Batch.number == Delivery.batch, Batch.state.in_(_LEFT)
+    batch = Batch.run_id == Delivery.run_id, Batch.number == Delivery.batch, Batch.state.in_(LEFT)
     return (*_in_ledger(runs), *batch)
 
 
 def _in_ledger(runs: list[int]) -> tuple[ColumnElement[bool], ...]:
-    left_out = exists().where(
-        DeliveryException.run_id == Delivery.run_id, DeliveryException.subscriber_id == Delivery.subscriber_id
-    )
-    return Delivery.run_id.in_(runs), Delivery.subscriber_id == Subscription.subscriber_id, ~left_out
+    return Delivery.run_id.in_(runs), Delivery.subscriber_id == Subscription.subscriber_id, ~was_left_out()
 
 
 def _lately(s: Session, run_id: int | None, since: datetime, list_id: int | None = None) -> list[int]:

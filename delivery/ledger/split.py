@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from delivery.dispatch.hints import hint
+from delivery.mailed import was_left_out
 from delivery.models import Attempt, Batch, Delivery, DeliveryException, Run
 
 MAY_NOT_PART = (
@@ -25,11 +26,7 @@ def halve(s: Session, batch: Batch) -> None:
 def part(s: Session, batch: Batch, most: int) -> int | None:
     """The first `most` who are still to be mailed get a batch of their own, and this is its number. None where that
     would be everybody."""
-    left_out = select(DeliveryException.subscriber_id).where(
-        DeliveryException.run_id == batch.run_id, DeliveryException.batch == batch.number
-    )
-    gone = set(s.scalars(left_out))
-    still = [person for person in people_in(s, batch) if person not in gone]
+    still = s.scalars(select(Delivery.subscriber_id).where(*still_in(batch)).order_by(Delivery.subscriber_id)).all()
     return move_out(s, batch, still[:most]) if len(still) > most else None
 
 
@@ -83,12 +80,17 @@ def may_not_part(s: Session, batch: Batch) -> bool:
 
 def people_in(s: Session, batch: Batch) -> Sequence[int]:
     """All of a batch, also whoever was left out. Its bounds alone do not tell: people may have been moved out."""
-    return s.scalars(
-        select(Delivery.subscriber_id)
-        .where(
-            Delivery.run_id == batch.run_id,
-            Delivery.batch == batch.number,
-            Delivery.subscriber_id.between(batch.first_subscriber, batch.last_subscriber),
-        )
-        .order_by(Delivery.subscriber_id)
-    ).all()
+    return s.scalars(select(Delivery.subscriber_id).where(*_in(batch)).order_by(Delivery.subscriber_id)).all()
+
+
+def still_in(batch: Batch) -> tuple[ColumnElement[bool], ...]:
+    """Of a row of deliveries: in this batch, and neither skipped nor refused."""
+    return (*_in(batch), ~was_left_out())
+
+
+def _in(batch: Batch) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Delivery.run_id == batch.run_id,
+        Delivery.batch == batch.number,
+        Delivery.subscriber_id.between(batch.first_subscriber, batch.last_subscriber),
+    )
