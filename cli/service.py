@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -47,7 +45,7 @@ class Running:
 @contextmanager
 def running(door: Door) -> Iterator[Running]:
     """At the end nothing new is claimed; what is in flight ends while its provider and our web hook still answer."""
-    config, owner = door.config, f"{socket.gethostname()}:{os.getpid()}"
+    config, owner = door.config, heartbeat.this_process()
     with ExitStack() as stack:
         stack.callback(sign_off, door, owner)  # last of all: nothing of us works any more
         server = stack.enter_context(closing(Server(config.web.host, config.web.port)))

@@ -36,7 +36,7 @@ def worker(
     """
     stop = stop_on_signal("Stopping; what is in flight is finished first.")
     with opened(ctx) as door:
-        me = name or f"{socket.gethostname()}:{os.getpid()}"
+        me = name or heartbeat.this_process()
         _begin(door, me)
         logging.setup(door.config.logging.level, door.config.logging.format)
         at_once = connections or door.config.delivery.connections
@@ -86,7 +86,7 @@ def _begin(door: Door, me: str) -> None:
 
 def kind() -> str:
     """What a worker says of itself: on which machine, and as which process."""
-    return f"{heartbeat.WORKER} on {socket.gethostname()}:{os.getpid()}"
+    return f"{heartbeat.WORKER} on {heartbeat.this_process()}"
 
 
 def _is_over(said: str) -> bool:

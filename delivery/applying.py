@@ -10,7 +10,6 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -33,7 +32,6 @@ from subscribers.suppression import Befallen, suppress, suppress_many
 log = logging.getLogger(__name__)
 
 Runs = dict[str, tuple[int, int]]  # public id → id, list
-_DEEDS: dict[int, Literal["opened", "clicked"]] = {Flag.OPENED: "opened", Flag.CLICKED: "clicked"}
 
 # Another drain may keep the same event at this moment, out of another body: whoever comes second learns it here.
 _KEEP = """

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from base.database import database_now
@@ -30,14 +32,13 @@ def sign_off(s: Session, owner: str) -> None:
 
 def workers(s: Session) -> int:
     """How many workers are there to send, where an engine dispatches."""
-    alive = Heartbeat.said.startswith(WORKER), Heartbeat.at > database_now(s) - 3 * EVERY
-    return s.scalar(select(func.count()).where(*alive)) or 0
+    return s.scalar(select(func.count()).where(Heartbeat.said.startswith(WORKER), *_alive(s))) or 0
 
 
 def missing(s: Session, *, by_workers: bool) -> str:
     """What has to be started before anything is sent; empty when it is all at work."""
-    service = Heartbeat.said != _ENDED, ~Heartbeat.said.startswith(WORKER), Heartbeat.at > database_now(s) - 3 * EVERY
-    if s.scalar(select(Heartbeat.owner).where(*service).limit(1)) is None:
+    service = select(Heartbeat.owner).where(~Heartbeat.said.startswith(WORKER), *_alive(s))
+    if s.scalar(service.limit(1)) is None:
         return "tipsheet run"
     return "tipsheet worker" if by_workers and not workers(s) else ""
 
@@ -50,8 +51,7 @@ def beats(s: Session) -> dict[tuple[str, str], datetime]:
 
 def said(s: Session, owner: str) -> str:
     """What somebody of that name said in the last seconds; empty when it was silent, or has ended."""
-    alive = Heartbeat.owner == owner, Heartbeat.said != _ENDED, Heartbeat.at > database_now(s) - 3 * EVERY
-    return s.scalar(select(Heartbeat.said).where(*alive)) or ""
+    return s.scalar(select(Heartbeat.said).where(Heartbeat.owner == owner, *_alive(s))) or ""
 
 
 def last(s: Session) -> datetime | None:
@@ -61,5 +61,13 @@ def last(s: Session) -> datetime | None:
 
 def is_recent(s: Session) -> bool:
     """Whether somebody is there to act on what was decided. One that was killed could not say so, and counts on."""
-    alive = Heartbeat.said != _ENDED, Heartbeat.at > database_now(s) - 3 * EVERY
-    return s.scalar(select(Heartbeat.owner).where(*alive).limit(1)) is not None
+    return s.scalar(select(Heartbeat.owner).where(*_alive(s)).limit(1)) is not None
+
+
+def _alive(s: Session) -> tuple[ColumnElement[bool], ...]:
+    return Heartbeat.said != _ENDED, Heartbeat.at > database_now(s) - 3 * EVERY
+
+
+def this_process() -> str:
+    """The name of whoever is given none: machine and process."""
+    return f"{socket.gethostname()}:{os.getpid()}"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import fnmatch
 import logging
-import os
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -14,7 +12,7 @@ from datetime import timedelta
 
 from base.database import Database
 from base.errors import TipsheetError
-from delivery import events, messages
+from delivery import events, heartbeat, messages
 from delivery.ledger import Claim, claim, is_due, record
 from delivery.ledger.split import set_apart
 from delivery.packing import pack
@@ -40,7 +38,7 @@ class Outbox:
 
     def __init__(self, db: Database, provider: Provider, keys: Keys, pace: Pace, owner: str = "") -> None:
         self._db, self._provider, self._keys, self._pace = db, provider, keys, pace
-        self._owner = owner or f"{socket.gethostname()}:{os.getpid()}"
+        self._owner = owner or heartbeat.this_process()
         self._stopping = threading.Event()
         self._trouble = ""  # what was last said of an unreachable provider
         self._fillers: dict[int, Filler] = {}

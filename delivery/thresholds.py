@@ -83,13 +83,18 @@ def _too_many(tally: Tally, limits: BrakesConfig) -> str:
     """Empty where it is not."""
     if tally.known < limits.after:
         return ""
-    for many, most, what, cause in (
-        (tally.bounced, limits.bounces, "bounced for good", "look where their addresses come from"),
-        (tally.complained, limits.complaints, "complained", "look what they were promised and what they got"),
+    for name, many, most, what, cause in (
+        ("bounces", tally.bounced, limits.bounces, "bounced for good", "look where their addresses come from"),
+        (
+            "complaints",
+            tally.complained,
+            limits.complaints,
+            "complained",
+            "look what they were promised and what they got",
+        ),
     ):
         if many > most * tally.known:
             share = f"{many / tally.known:.1%}".replace("%", " %")
-            name = "bounces" if "bounced" in what else "complaints"
             return f"{share} of {tally.known:,} {what}, more than [brakes] {name} allows; {cause}"
     return ""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from lxml import html as lxml_html
 
+from campaigns.report.reasons import shortened
 from delivery.slots import Message, Slot
 
 ELSEWHERE = "an address that is not in the mail as it was approved"
@@ -72,5 +73,4 @@ def _with_branches(text: str, slots: Mapping[str, Slot], tokens: re.Pattern[str]
 
 def _words(anchor: lxml_html.HtmlElement, tokens: re.Pattern[str]) -> str:
     said = anchor.text_content() or " ".join(str(image.get("alt") or "") for image in anchor.iter("img"))
-    words = " ".join(tokens.sub("…", said).split())
-    return words if len(words) <= _LONGEST else words[: _LONGEST - 1].rstrip() + "…"
+    return shortened(" ".join(tokens.sub("…", said).split()), _LONGEST)

@@ -65,5 +65,8 @@ def in_short(words: str) -> str:
 
 def without_people(words: str) -> str:
     """No address, no long number: a report is passed on."""
-    bare = _NUMBERS.sub("…", _ADDRESS.sub("…", words)).strip()
-    return bare if len(bare) <= _LONGEST else bare[: _LONGEST - 1].rstrip() + "…"
+    return shortened(_NUMBERS.sub("…", _ADDRESS.sub("…", words)).strip(), _LONGEST)
+
+
+def shortened(words: str, longest: int) -> str:
+    return words if len(words) <= longest else words[: longest - 1].rstrip() + "…"
