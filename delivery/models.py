@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, SmallInteger, Text, text
+from sqlalchemy import Boolean, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, SmallInteger, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from base.database import Base
@@ -70,6 +70,8 @@ class Batch(Base):
     first_subscriber: Mapped[int]
     last_subscriber: Mapped[int]
     zone: Mapped[str | None]  # whose clock says when it is quiet; none where the run keeps no quiet hours
+    # Only people who agreed, at the freeze, that their opening is seen; without them it has only the others.
+    tracks_opens: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
 
 
 class Departure(Base):
@@ -106,6 +108,7 @@ class Attempt(Base):
     evidence: Mapped[str | None] = mapped_column(Text)
     first_event_at: Mapped[datetime | None]  # when the way back first spoke of it
     people: Mapped[int | None]  # how many were in it
+    tracks_opens: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())  # how it left
 
 
 class Delivery(Base):

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from base.database import Base
 
 _MERGED = "merged_into IS NOT NULL"
+_AGREED = text("opens_since IS NOT NULL")
 
 
 class List(Base):
@@ -180,7 +181,12 @@ class Subscription(Base):
     """The will that holds now: the latest consent row of a person and list, written in its transaction."""
 
     __tablename__ = "subscriptions"
-    __table_args__ = (Index(None, "subscriber_id"), {"sqlite_with_rowid": False})
+    __table_args__ = (
+        Index(None, "subscriber_id"),
+        # At each freeze it is asked who agreed that opening is seen: often nobody, and then asking costs nothing.
+        Index("ix_subscriptions_opens", "list_id", "subscriber_id", sqlite_where=_AGREED, postgresql_where=_AGREED),
+        {"sqlite_with_rowid": False},
+    )
 
     list_id: Mapped[int] = mapped_column(ForeignKey("lists.id"), primary_key=True)
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id"), primary_key=True)
