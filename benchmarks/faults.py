@@ -33,13 +33,12 @@ from sqlalchemy import create_engine, make_url, select, text
 import campaigns.models as _tables  # noqa: F401  every table is known once these are
 from base.database import Base, Database
 from base.time import to_ms
-from delivery import dispatch
 from delivery.ledger import Counts, hold, release
 from delivery.models import Attempt, Run
 from subscribers import links
 from subscribers.addresses import address_key, parse_address
-from tests.journeys.office import Office, listens, office, stop
-from tests.localgrid.support import Running, running
+from tests.journeys.office import Office, listens, office_and_grid, stop
+from tests.localgrid.support import Running
 from tests.support.looks import look
 from tests.support.postgres import server_url, stop_server
 from tests.support.runs import a_run, count
@@ -147,15 +146,8 @@ def _site(database: str, server: str) -> Iterator[tuple[Office, Running]]:
     ours = {f"DELIVERY__{name}": value for name, value in FAST.items()}
     if database == "postgres":
         ours["DISPATCH__ENGINE"] = "procrastinate"
-    with office(folder, url, **ours) as made:
-        if database == "postgres":
-            made.db.close()
-            made.db = Database(url, dispatch.keep)
-            with made.db.write() as s:
-                dispatch.install(s)
-        options = ("--port", str(made.config.localgrid.port), "--events-url", f"{made.web}/events/sendgrid")
-        with running(made.config.localgrid.path, *options) as grid:
-            yield made, grid
+    with office_and_grid(folder, url, **ours) as made:
+        yield made
     shutil.rmtree(folder)
 
 

@@ -22,7 +22,9 @@ from sqlalchemy import text
 import migrations
 from base.config import Config, load
 from base.database import Database
+from delivery import dispatch
 from subscribers.keys import Keys, make_keys, store_fingerprints
+from tests.localgrid.support import Running, running
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = [sys.executable, "-c", "import sys; from cli.main import main; sys.exit(main())"]
@@ -119,6 +121,20 @@ def office(folder: Path, url: str, **settings: str) -> Iterator[Office]:
         yield made
     finally:
         made.close()
+
+
+@contextmanager
+def office_and_grid(folder: Path, url: str, **settings: str) -> Iterator[tuple[Office, Running]]:
+    """An office, and the provider that outlives its services. Where `settings` name an engine, that dispatches."""
+    with office(folder, url, **settings) as made:
+        if made.config.dispatch.engine == dispatch.ENGINE:
+            made.db.close()
+            made.db = Database(url, dispatch.keep)
+            with made.db.write() as s:
+                dispatch.install(s)
+        options = ("--port", str(made.config.localgrid.port), "--events-url", f"{made.web}/events/sendgrid")
+        with running(made.config.localgrid.path, *options) as grid:
+            yield made, grid
 
 
 def stop(service: subprocess.Popen[str], number: signal.Signals = signal.SIGTERM, within: float = 60) -> int:

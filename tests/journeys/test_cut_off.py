@@ -10,9 +10,9 @@ from sqlalchemy import func, make_url, select
 
 from base.database import Database
 from delivery.models import Batch
-from tests.journeys.office import stop, until
+from tests.journeys.office import office_and_grid, stop, until
 from tests.journeys.test_kill import PEOPLE, everybody_once
-from tests.journeys.test_workers import spread_out
+from tests.journeys.test_workers import ENGINE
 from tests.support.proxy import proxied
 from tests.support.runs import a_run, count
 
@@ -23,7 +23,7 @@ SLOWLY = {"kind": "delay", "args": {"ms": [200, 400], "at": "after"}}
 def test_cut_off_and_let_back_nobody_gets_it_twice_and_nobody_is_missing(
     tmp_path: Path, postgres_url: str, how: str
 ) -> None:
-    with spread_out(tmp_path, postgres_url) as (made, grid), proxied(target(postgres_url)) as proxy:
+    with office_and_grid(tmp_path, postgres_url, **ENGINE) as (made, grid), proxied(target(postgres_url)) as proxy:
         grid.faults(SLOWLY)
         service = made.run()
         run = a_run(made.db, made.keys, PEOPLE, batch_size=4)
@@ -43,7 +43,7 @@ def test_cut_off_and_let_back_nobody_gets_it_twice_and_nobody_is_missing(
 
 
 def test_a_worker_ends_in_order_while_its_database_is_away(tmp_path: Path, postgres_url: str) -> None:
-    with spread_out(tmp_path, postgres_url) as (made, _), proxied(target(postgres_url)) as proxy:
+    with office_and_grid(tmp_path, postgres_url, **ENGINE) as (made, _), proxied(target(postgres_url)) as proxy:
         far = made.run("worker", TIPSHEET_DATABASE__URL=through(postgres_url, proxy.port))
         proxy.cut()
         until(lambda: "trying again" in made.said())

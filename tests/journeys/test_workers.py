@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from base.database import Database
-from delivery import dispatch, heartbeat
-from tests.journeys.office import Office, office, stop, until
+from delivery import heartbeat
+from tests.journeys.office import Office, office_and_grid, stop, until
 from tests.journeys.test_kill import FAST, LONG, PEOPLE, everybody_once, in_flight
-from tests.localgrid.support import Running, running
+from tests.localgrid.support import Running
 from tests.support.runs import a_run, count
 
 ENGINE = {"DISPATCH__ENGINE": "procrastinate", **FAST}
@@ -23,21 +21,8 @@ SLOWLY = {"kind": "delay", "args": {"ms": [50, 150]}}
 
 @pytest.fixture
 def ours(tmp_path: Path, postgres_url: str) -> Iterator[tuple[Office, Running]]:
-    with spread_out(tmp_path, postgres_url) as made:
+    with office_and_grid(tmp_path, postgres_url, **ENGINE) as made:
         yield made
-
-
-@contextmanager
-def spread_out(folder: Path, url: str) -> Iterator[tuple[Office, Running]]:
-    """An office in which the engine dispatches, with a provider that outlives all of it."""
-    with office(folder, url, **ENGINE) as made:
-        made.db.close()
-        made.db = Database(url, dispatch.keep)
-        with made.db.write() as s:
-            dispatch.install(s)
-        options = ("--port", str(made.config.localgrid.port), "--events-url", f"{made.web}/events/sendgrid")
-        with running(made.config.localgrid.path, *options) as grid:
-            yield made, grid
 
 
 def test_a_worker_killed_in_the_middle_of_a_batch_and_everybody_gets_it_once(ours: tuple[Office, Running]) -> None:
