@@ -39,6 +39,7 @@ FILES = (
     "E-Mail;Ort;Größe (cm)\nann@example.com;Köln;170\n".encode("cp1252"),
     "email\tcity\nann@example.com\tMilpitas\n".encode("utf-16"),
     b"Email Address,First Name,MEMBER_RATING,OPTIN_TIME\nann@example.com,Ann,3,2025-01-02 03:04:05\n",
+    b'{"email":"ann@example.com","tags":["a","b"],"visits":3}\n{"email":"bob@example.com","note":{"x":null}}\n',
 )
 SPICE = ("\0", "\ud800", "\u202e", "9" * 400, "(" * 40, ")", '"', "'", "\\", "\r", "-", "é", "\U0001f600", " and ", ",")
 
@@ -90,7 +91,7 @@ def read_file(path: Path) -> Callable[[object], None]:
     def run(content: object) -> None:
         path.write_bytes(bytes(content))  # type: ignore[call-overload]
         sheet = open_sheet(path, Given(), lambda titles: names_email(titles, {}))
-        reader = Reader(KEYS, read_columns(sheet.titles, {}), {}, "iso")
+        reader = Reader(KEYS, read_columns(sheet.titles, {}, is_json=sheet.is_json), {}, "iso")
         found = list(rows(sheet))
         if found and len(reader.read(found)) != len(found):
             raise AssertionError("a row was lost")

@@ -41,7 +41,7 @@ _DATES: dict[WrittenDates | None, Dates] = {None: "iso", WrittenDates.dmy: "eu",
 def import_(
     ctx: typer.Context,
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="CSV, also as .gz or .zip; only a column email is needed.")
+        Path, typer.Argument(metavar="FILE", help="CSV or JSON Lines, also as .gz or .zip; only email is needed.")
     ],
     onto: Annotated[str, typer.Option("--list", help="The list they want.")],
     basis: Annotated[

@@ -17,6 +17,7 @@ FIXED = (
 _OWN = frozenset({"email", "first_name", "last_name", "zone", "locale", "tags", "joined"})
 # Of a file of what an import left out, and of an export of ours: never taken over, and cells are defused there.
 _MADE_BY_US = "tipsheet_"
+_WHERE = " in the first line"
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,13 @@ class Columns:
     rules: tuple[tuple[int, Rule], ...]
     left_out: tuple[str, ...]  # titles
     is_defused: bool
+    is_json: bool
 
 
-def read_columns(titles: Sequence[str], maps: Mapping[str, str], named: str | None = None) -> Columns:
-    """Raises BadInput."""
+def read_columns(
+    titles: Sequence[str], maps: Mapping[str, str], named: str | None = None, *, is_json: bool = False
+) -> Columns:
+    """Of a table's first line, or of the names in JSON Lines. Raises BadInput."""
     plain = [plain_name(title) for title in titles]
     export = recognise([each for each in plain if not each.startswith(_MADE_BY_US) or each == "tipsheet_state"], named)
     said = _said(maps, plain)
@@ -40,7 +44,7 @@ def read_columns(titles: Sequence[str], maps: Mapping[str, str], named: str | No
     where = {what: index for index, what in enumerate(meant) if what != LEFT_OUT}
     if "email" not in where:
         raise BadInput(
-            f"No column is email (there are {', '.join(titles)[:200]}); name one so in the first line, "
+            f"No column is email (there are {', '.join(titles)[:200]}); name one so{'' if is_json else _WHERE}, "
             f"or say which it is: --map 'its name=email'"
         )
     return Columns(
@@ -50,7 +54,8 @@ def read_columns(titles: Sequence[str], maps: Mapping[str, str], named: str | No
         {what[1:]: index for what, index in where.items() if what not in FIXED},
         _rules(export, plain, said),
         tuple(title for title, what in zip(titles, meant, strict=True) if what == LEFT_OUT),
-        any(name.startswith(_MADE_BY_US) for name in plain),
+        any(name.startswith(_MADE_BY_US) for name in plain) and not is_json,
+        is_json,
     )
 
 

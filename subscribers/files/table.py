@@ -11,6 +11,7 @@ from pathlib import Path
 
 from base.errors import BadInput
 from subscribers.files.encoding import read_through
+from subscribers.files.json_lines import is_json_lines, names_in, rows_of
 from subscribers.files.opening import digest, open_bytes, packing
 
 Row = tuple[int, list[str]]  # the line where it begins, counted as an editor does, and its cells
@@ -34,10 +35,14 @@ class Sheet:
     path: Path
     digest: str
     encoding: str
-    delimiter: str
+    delimiter: str  # empty: it is JSON Lines
     titles: tuple[str, ...]
     lines: int
     words: str  # how it was read, for people
+
+    @property
+    def is_json(self) -> bool:
+        return not self.delimiter
 
 
 def open_sheet(path: Path, given: Given, names_email: Callable[[Sequence[str]], bool]) -> Sheet:
@@ -47,20 +52,48 @@ def open_sheet(path: Path, given: Given, names_email: Callable[[Sequence[str]], 
     """
     decoded = read_through(path, given.encoding)
     wanted = _delimiter(given.delimiter)
-    delimiter = wanted or _detect(path, decoded.encoding, names_email)
-    header = next(_read(path, decoded.encoding, delimiter), None)
-    if header is None:
-        raise BadInput(f"{path.name} is empty; its first line must name the columns, one of them email")
-    how = [decoded.spoken, _NAMES.get(delimiter, repr(delimiter)), packing(path)]
-    words = ", ".join(filter(None, how))
-    return Sheet(path, digest(path), decoded.encoding, delimiter, tuple(header[1]), decoded.lines, words)
+    if not wanted and _is_json(path, decoded.encoding):
+        delimiter, titles = "", _names(path, decoded.encoding)
+    else:
+        delimiter = wanted or _detect(path, decoded.encoding, names_email)
+        titles = _header(path, decoded.encoding, delimiter)
+    parted = _NAMES.get(delimiter, repr(delimiter)) if delimiter else "JSON Lines"
+    words = ", ".join(filter(None, (decoded.spoken, parted, packing(path))))
+    return Sheet(path, digest(path), decoded.encoding, delimiter, titles, decoded.lines, words)
 
 
 def rows(sheet: Sheet) -> Iterator[Row]:
-    """Every row below the titles; lines without anything are none. Raises BadInput where the quoting is broken."""
+    """Every row of people; lines without anything are none. Raises BadInput where the quoting is broken.
+
+    A line that should be JSON and is not has one cell more than there are titles, which holds it.
+    """
+    if sheet.is_json:
+        return _objects(sheet)
     found = _read(sheet.path, sheet.encoding, sheet.delimiter)
     next(found, None)
     return found
+
+
+def _objects(sheet: Sheet) -> Iterator[Row]:
+    with _text(sheet.path, sheet.encoding) as file:
+        yield from rows_of(file, sheet.path.name, sheet.titles)
+
+
+def _is_json(path: Path, encoding: str) -> bool:
+    with _text(path, encoding) as file:
+        return is_json_lines(file, path.name)
+
+
+def _names(path: Path, encoding: str) -> tuple[str, ...]:
+    with _text(path, encoding) as file:
+        return names_in(file, path.name)
+
+
+def _header(path: Path, encoding: str, delimiter: str) -> tuple[str, ...]:
+    header = next(_read(path, encoding, delimiter), None)
+    if header is None:
+        raise BadInput(f"{path.name} is empty; its first line must name the columns, one of them email")
+    return tuple(header[1])
 
 
 def _delimiter(given: str | None) -> str | None:
@@ -102,11 +135,12 @@ def _read(path: Path, encoding: str, delimiter: str) -> Iterator[Row]:
                 f"{path.name} cannot be read from line {begins} on ({cause}), perhaps a quote that never ends; "
                 f"mend it and import again: rows that are in already are recognised"
             ) from cause
-        except UnicodeError as cause:
-            raise BadInput(f"{path.name} has changed while it was read; start again when nobody writes it") from cause
 
 
 @contextmanager
 def _text(path: Path, encoding: str) -> Iterator[io.TextIOWrapper]:
     with open_bytes(path) as file, io.TextIOWrapper(file, encoding, newline="") as text:
-        yield text
+        try:
+            yield text
+        except UnicodeError as cause:
+            raise BadInput(f"{path.name} has changed while it was read; start again when nobody writes it") from cause

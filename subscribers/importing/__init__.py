@@ -139,7 +139,7 @@ class _File:
 
 def _read_through(path: Path, asked: Asked) -> _File:
     sheet = open_sheet(path, asked.given, lambda titles: names_email(titles, asked.maps))
-    columns = read_columns(sheet.titles, asked.maps, asked.named)
+    columns = read_columns(sheet.titles, asked.maps, asked.named, is_json=sheet.is_json)
     email = columns.fixed["email"]
     look = look_over(cells[email] if email < len(cells) else "" for _, cells in rows(sheet))
     signs = look.signs()

@@ -22,6 +22,7 @@ from subscribers.fields.typed import Dates
 from subscribers.fields.values import clean, clean_all, clean_locale, clean_zone
 from subscribers.files.columns import Columns
 from subscribers.files.exports import Stop
+from subscribers.files.json_lines import NO_OBJECT, as_text
 from subscribers.files.table import Row
 from subscribers.importing.instants import read_instant
 from subscribers.keys import Keys
@@ -92,7 +93,7 @@ class Reader:
         table = [cells for _, cells in rows]
         if any(map(count.__ne__, map(len, table))):
             for place, cells in enumerate(table):
-                if why := _is_ragged(cells, count):
+                if why := (_is_broken if self._columns.is_json else _is_ragged)(cells, count):
                     wrong[place] = why
                 table[place] = [*cells[:count], *[""] * (count - len(cells))]
         return [list(map(restore, cells)) for cells in table] if self._columns.is_defused else table
@@ -178,7 +179,7 @@ class Reader:
         if not isinstance(found, dict):
             raise BadInput("its attributes are no JSON object; mend them or leave them out")
         read = {}
-        for name, value in ((field_name(key), _plain(each)) for key, each in found.items()):
+        for name, value in ((field_name(key), as_text(each)) for key, each in found.items()):
             field = self.fields.get(name)
             if field is None:
                 refuse_hiding([name])
@@ -219,16 +220,12 @@ def _is_ragged(cells: Sequence[str], count: int) -> str:
     return f"has {len(cells)} values for {count} columns; {hint}?"
 
 
+def _is_broken(cells: Sequence[str], count: int) -> str:
+    return NO_OBJECT if len(cells) > count else ""
+
+
 @lru_cache(1 << 14)
 def _tags(text: str) -> tuple[str, ...]:
     if not text:
         return ()
     return tuple(dict.fromkeys(tag for each in _TAG_ENDS.split(text) if (tag := clean(each).strip('" '))))
-
-
-def _plain(value: Any) -> str:
-    if value is None or value == [] or value == {}:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return value if isinstance(value, str) else orjson.dumps(value).decode()

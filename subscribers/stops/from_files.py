@@ -18,6 +18,7 @@ from subscribers.addresses import address_key, parse_address, wide_key
 from subscribers.audit import record
 from subscribers.fields import plain_name
 from subscribers.fields.values import clean
+from subscribers.files.json_lines import NO_OBJECT
 from subscribers.files.table import Given, Row, open_sheet, rows
 from subscribers.keys import Keys
 from subscribers.models import List
@@ -50,6 +51,8 @@ class _Columns:
     reason: int | None
     list: int | None
     first_is_data: bool
+    is_json: bool
+    count: int  # of all of them
 
 
 def import_stops(
@@ -64,7 +67,7 @@ def import_stops(
 ) -> StopsRead:
     """Without a reason each row has to bring its own. Opens its own transactions, one a chunk. Raises BadInput."""
     sheet = open_sheet(path, Given(), lambda titles: any(plain_name(title) in _EMAIL for title in titles))
-    columns = _columns(sheet.titles)
+    columns = _columns(sheet.titles, is_json=sheet.is_json)
     with db.read() as s:
         lists = dict(s.execute(select(List.slug, List.id)).all())
     if list_slug is not None and list_slug not in lists:
@@ -104,6 +107,8 @@ class _Reader:
         return found
 
     def _stop(self, cells: Sequence[str]) -> ToStop:
+        if self._columns.is_json and len(cells) > self._columns.count:
+            raise BadInput(NO_OBJECT)
         key, wide = self._address(cells)
         reason = self._reason or _cell(cells, self._columns.reason)
         if reason not in REASONS:
@@ -114,22 +119,22 @@ class _Reader:
         return ToStop(key, wide, reason, self._lists[slug] if slug else None)
 
     def _address(self, cells: Sequence[str]) -> tuple[bytes, bytes | None]:
-        """Our own export has the key alone where nobody holds the address, and its cells are defused."""
+        """Our own export has the key alone where nobody holds the address, and as CSV its cells are defused."""
         typed, key = _cell(cells, self._columns.email), _cell(cells, self._columns.key)
-        typed = restore(typed) if self._columns.key is not None else typed
+        typed = restore(typed) if self._columns.key is not None and not self._columns.is_json else typed
         if not typed and _KEY.fullmatch(key):
             return bytes.fromhex(key), None
         address = parse_address(typed)
         return address_key(self._keys, address), wide_key(self._keys, address)
 
 
-def _columns(titles: Sequence[str]) -> _Columns:
+def _columns(titles: Sequence[str], *, is_json: bool) -> _Columns:
     names = [plain_name(title) for title in titles]
-    place = {name: names.index(name) for name in ("address_key", "reason", "list") if name in names}
     email = next((number for number, name in enumerate(names) if name in _EMAIL), None)
-    if email is None and titles and "@" in titles[0]:
-        return _Columns(0, None, None, None, first_is_data=True)
-    return _Columns(email or 0, place.get("address_key"), place.get("reason"), place.get("list"), first_is_data=False)
+    key, reason, on = (names.index(name) if name in names else None for name in ("address_key", "reason", "list"))
+    if email is None and not is_json and "@" in titles[0]:
+        return _Columns(0, None, None, None, True, is_json, len(titles))
+    return _Columns(email or 0, key, reason, on, False, is_json, len(titles))
 
 
 def _cell(cells: Sequence[str], column: int | None) -> str:

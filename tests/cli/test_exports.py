@@ -60,3 +60,12 @@ def test_a_segment_or_a_rule_narrows_whom_an_export_has(people: Run, folder: Pat
     assert "cy@example.com" in (folder / "some.csv").read_text("utf-8")
     assert "no segment" in people("export", "subscribers", "none.csv", "--list", "tips", "--rule", "walkers").refused()
     assert not (folder / "none.csv").exists()
+
+
+def test_what_is_exported_as_json_lines_imports_back_by_the_command_that_the_docs_name(people: Run) -> None:
+    people("export", "subscribers", "people.jsonl", "--list", "tips")
+    people("export", "suppressions", "stops.jsonl")
+    people("list", "add", "other", "--name", "Other")
+    done = people("subscriber", "import", "people.jsonl", "--list", "other", "--basis", "as there", "--json").json()
+    assert (done["read"], done["updated"], done["read_as"]) == (1, 1, "UTF-8, JSON Lines")
+    assert people("suppression", "import", "stops.jsonl", "--json").json()["known"] == 1

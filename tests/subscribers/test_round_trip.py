@@ -16,13 +16,20 @@ from subscribers.fields.custom import add_field
 from subscribers.importing import Asked, import_file
 from subscribers.keys import Keys
 from subscribers.models import Subscriber
-from subscribers.sheets import write
+from subscribers.sheets import Form, write
 from subscribers.stops.by_hand import stop
 from subscribers.stops.from_files import import_stops
 from subscribers.suppression import mailable
 from tests.support.people import EVIDENCE, a_list, a_person
 
-NASTY = {"city": '=HYPERLINK("x")', "note": '\'-a, "b"; c', "visits": "12", "member": "yes", "renewal": "2027-01-31"}
+NASTY = {
+    "city": '=HYPERLINK("x")',
+    "note": '\'-a, "b"; c',
+    "quoted": "'+",
+    "visits": "12",
+    "member": "yes",
+    "renewal": "2027-01-31",
+}
 TYPES = {"visits": "number", "member": "boolean", "renewal": "date"}
 # By what stands there but when and from where, which are the import's own.
 _OWN = ("tipsheet_source", "at", "source")
@@ -39,8 +46,9 @@ def elsewhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databa
     db.close()
 
 
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
 def test_people_come_back_with_fields_tags_and_since_when(
-    db: Database, elsewhere: Database, keys: Keys, tmp_path: Path
+    db: Database, elsewhere: Database, keys: Keys, tmp_path: Path, form: Form
 ) -> None:
     for each in (db, elsewhere):
         with each.write() as s:
@@ -55,7 +63,7 @@ def test_people_come_back_with_fields_tags_and_since_when(
         dan = a_person(s, keys, "dan@example.com")
         opt_out(s, address_key=dan.address_key, list_id=tips, **EVIDENCE)
     everybody = lambda s: exporting.subscribers(s, tips)  # noqa: E731  the same question to both
-    file = written(db, tmp_path, exporting.subscriber_columns, everybody)
+    file = written(db, tmp_path, form, exporting.subscriber_columns, everybody)
     done = import_file(elsewhere, keys, file, "tips", Asked("as in the export", "test"))
     assert (done.new, done.suppressed, done.invalid) == (2, 2, 0)
     there = told_by(elsewhere, everybody)
@@ -67,8 +75,9 @@ def test_people_come_back_with_fields_tags_and_since_when(
         assert (dans["address_key"], dans["reason"], dans["list"]) == (dan.address_key.hex(), "opt-out", "tips")
 
 
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
 def test_stops_come_back_on_the_same_lists_for_the_same_reasons(
-    db: Database, elsewhere: Database, keys: Keys, tmp_path: Path
+    db: Database, elsewhere: Database, keys: Keys, tmp_path: Path, form: Form
 ) -> None:
     for each in (db, elsewhere):
         with each.write() as s:
@@ -81,7 +90,7 @@ def test_stops_come_back_on_the_same_lists_for_the_same_reasons(
         stop(s, keys, "annlee+x@gmail.com", "opt-out", list_slug=None, **by)
         stop(s, keys, "nobody@example.com", "complaint", list_slug=None, **by)
         stop(s, keys, "nobody@example.com", "hard bounce", list_slug="tips", **by)
-    file = written(db, tmp_path, lambda s: exporting.SUPPRESSION_COLUMNS, exporting.suppressions)
+    file = written(db, tmp_path, form, lambda s: exporting.SUPPRESSION_COLUMNS, exporting.suppressions)
     for again in (False, True):
         done = taken_in(elsewhere, keys, file)
         assert (done.new == 0) == again
@@ -101,11 +110,15 @@ def taken_in(db: Database, keys: Keys, file: Path) -> Any:
 
 
 def written(
-    db: Database, folder: Path, columns: Callable[[Any], Sequence[str]], rows: Callable[[Any], Iterator[exporting.Row]]
+    db: Database,
+    folder: Path,
+    form: Form,
+    columns: Callable[[Any], Sequence[str]],
+    rows: Callable[[Any], Iterator[exporting.Row]],
 ) -> Path:
-    file = folder / "export.csv"
+    file = folder / f"export.{form}"
     with db.read() as s, file.open("w", encoding="utf-8", newline="") as out:
-        write(out, "csv", columns(s), rows(s))
+        write(out, form, columns(s), rows(s))
     return file
 
 
