@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from base.database import Database
 from base.errors import TipsheetError
+from base.time import elapsed
 from delivery import events, heartbeat, messages
 from delivery.ledger import Claim, claim, is_due, record
 from delivery.ledger.split import set_apart
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 
 BEGIN_WITHIN = 1.0  # seconds from the claim's commit to the first byte; later the claim is given back
 IDLE = 0.25  # seconds between looks when nothing is due
+REMIND = 60.0  # seconds after which trouble that lasts is told again
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Outbox:
         self._owner = owner or heartbeat.this_process()
         self._stopping = threading.Event()
         self._trouble = ""  # what was last said of an unreachable provider
+        self._told, self._told_at = "", 0.0  # of what keeps us from going on
         self._fillers: dict[int, Filler] = {}
         self._threads = [
             threading.Thread(target=self._work, name=f"outbox-{n}", daemon=True) for n in range(pace.connections)
@@ -72,12 +75,22 @@ class Outbox:
         if self._stopping.is_set():
             return False
         try:
-            return self.step()
+            went_on = self.step()
+            if went_on and self._told:
+                self._told = ""
+                log.warning("the outbox goes on")
+            return went_on
         except TipsheetError as trouble:
-            log.error("the outbox cannot go on for now: %s", trouble)
+            self._tell(trouble.sentence)
         except Exception:
             log.exception("the outbox met something unforeseen and goes on")
         return False
+
+    def _tell(self, trouble: str) -> None:
+        """Once, and again when it lasts: many lines a second would fill the disk that is full."""
+        if trouble != self._told or elapsed() - self._told_at > REMIND:
+            self._told, self._told_at = trouble, elapsed()
+            log.error("the outbox cannot go on for now: %s", trouble)
 
     def step(self) -> bool:
         """One batch, from claim to record. False when there was none to claim or the provider cannot be reached."""
@@ -87,11 +100,11 @@ class Outbox:
         if not self._is_reachable():
             return False
         taken, filler = self._claim()
-        committed = _clock()
+        committed = elapsed()
         if taken is None or filler is None:
             return False
         if taken.members:
-            self._send(taken, filler, lambda: _clock() - committed < BEGIN_WITHIN)
+            self._send(taken, filler, lambda: elapsed() - committed < BEGIN_WITHIN)
         return True
 
     def _is_reachable(self) -> bool:
@@ -139,14 +152,18 @@ class Outbox:
 
     def _write_down(self, taken: Claim, answer: Answer) -> None:
         """A failed record is never a failed send: keep the answer and try until it is written."""
-        pause = 0.05
+        pause, told = 0.05, ""
         while True:
             try:
                 with self._db.write() as s:
                     record(s, taken.attempt, answer)
+                if told:
+                    log.warning("the answer %s is on record now", answer.verdict, extra=_facts(taken))
                 return
             except Exception as trouble:
-                log.error("the answer %s is not on record yet: %s", answer.verdict, trouble, extra=_facts(taken))
+                if str(trouble) != told:
+                    told = str(trouble)
+                    log.error("the answer %s is not on record yet: %s", answer.verdict, told, extra=_facts(taken))
                 time.sleep(pause)
                 pause = min(pause * 2, 5)
 
@@ -163,8 +180,3 @@ class Outbox:
 def _facts(taken: Claim) -> dict[str, object]:
     """What every line about sending carries: opaque ids and numbers, by which all of them are found again."""
     return {"campaign": taken.public_id, "run": taken.run_id, "batch": taken.batch, "attempt": taken.attempt}
-
-
-def _clock() -> float:
-    """Seconds that also pass while the machine sleeps: a worker that wakes later must not begin to write."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()

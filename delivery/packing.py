@@ -28,7 +28,7 @@ def pack(keys: Keys, taken: Claim, filler: Filler) -> tuple[Parcel, list[int]]:
     ]
     apart = people if _some_go_alone(filler, people) else []
     alone = [person.subscriber_id for person in apart if _goes_alone(filler, person)]
-    return Parcel(taken.attempt, taken.public_id, envelope, filler, people), alone
+    return Parcel(taken.attempt, taken.public_id, envelope, filler, people, taken.tracks_opens), alone
 
 
 def link_urls(public_url: str, token: str, run: str) -> dict[str, str]:

@@ -42,9 +42,12 @@ class Left:
     account: str
     at: datetime
     people: dict[int, bytes]  # subscriber id → the beginning of their address key
+    tracks_opens: bool = False
 
 
-def note_leaving(s: Session, run: str, attempt: str, account: str, people: Sequence[_Person]) -> None:
+def note_leaving(
+    s: Session, run: str, attempt: str, account: str, people: Sequence[_Person], *, tracks_opens: bool = False
+) -> None:
     """On record before the claim is committed: a restore must know whom it may have reached."""
     keys = b"".join(each.address_key[:_KEY] for each in people)
     journal.note(
@@ -56,6 +59,7 @@ def note_leaving(s: Session, run: str, attempt: str, account: str, people: Seque
         at=to_ms(database_now(s)),
         people=_spans(each.subscriber_id for each in people),
         keys=base64.b64encode(keys).decode(),
+        **({"tracks_opens": True} if tracks_opens else {}),
     )
 
 
@@ -67,7 +71,8 @@ def read_leaving(entry: journal.Entry) -> Left:
         people = {person: keys[n * _KEY : (n + 1) * _KEY] for n, person in enumerate(ids)}
         if len(keys) != len(people) * _KEY:
             raise ValueError
-        return Left(str(entry["attempt"]), str(entry["run"]), str(entry["account"]), from_ms(entry["at"]), people)
+        seen = entry.get("tracks_opens") is True
+        return Left(str(entry["attempt"]), str(entry["run"]), str(entry["account"]), from_ms(entry["at"]), people, seen)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, binascii.Error) as cause:
         raise Broken("The journal has an entry that this version cannot read; upgrade Tipsheet") from cause
 
@@ -141,6 +146,7 @@ def _bring_back(s: Session, batch: Batch, left: Left, *, taken: bool, evidence: 
         lease_until=database_now(s),
         verdict="uncertain",
         evidence=evidence,
+        tracks_opens=left.tracks_opens,
     )
     s.add(attempt)
     s.flush()

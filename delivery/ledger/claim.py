@@ -54,6 +54,7 @@ class Member(NamedTuple):
     email: str
     address_key: bytes
     fields: dict[str, Any]
+    may_be_seen: bool  # opening this list's mails
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class Claim:
     message_id: int
     envelope: str
     members: tuple[Member, ...]
+    tracks_opens: bool
 
 
 _LEAVE = """
@@ -74,8 +76,9 @@ UPDATE batches SET state = 'leaving', attempt = :attempt, tries = tries + 1, own
 WHERE run_id = :run AND number = :batch AND state = 'planned'
 """
 _ATTEMPT = """
-INSERT INTO attempts (id, run_id, batch, number, account, started_at, lease_until, people)
-VALUES (:attempt, :run, :batch, :number, :account, {now}, {now} + :lease, :people)
+INSERT INTO attempts (id, run_id, batch, number, account, started_at, lease_until, people,
+                      tracks_opens)
+VALUES (:attempt, :run, :batch, :number, :account, {now}, {now} + :lease, :people, CAST(:tracks_opens AS BOOLEAN))
 """
 _SKIP = """
 INSERT INTO exceptions (run_id, subscriber_id, batch, attempt, kind, reason, at)
@@ -106,11 +109,13 @@ def claim(s: Session, *, owner: str, account: str, lease: timedelta, fence: Call
     if s.execute(_sql(s, _LEAVE), facts).rowcount != 1:  # type: ignore[attr-defined]
         return None
     members = _recheck(s, due, attempt, fence)
-    s.execute(_sql(s, _ATTEMPT), {**facts, "people": len(members)})
+    # Whoever took it back since the freeze is not seen; then nobody of this request is.
+    tracks_opens = bool(due.tracks_opens and members and all(member.may_be_seen for member in members))
+    s.execute(_sql(s, _ATTEMPT), {**facts, "people": len(members), "tracks_opens": tracks_opens})
     if room:
         room.take(len(members))
     if members:
-        note_leaving(s, due.public_id, attempt, account, members)
+        note_leaving(s, due.public_id, attempt, account, members, tracks_opens=tracks_opens)
     else:
         _close_empty(s, facts)
     return Claim(
@@ -122,6 +127,7 @@ def claim(s: Session, *, owner: str, account: str, lease: timedelta, fence: Call
         message_id=due.message_id,
         envelope=due.envelope,
         members=members,
+        tracks_opens=tracks_opens,
     )
 
 
@@ -155,7 +161,7 @@ def _recheck(s: Session, due: Row[Any], attempt: str, fence: Callable[[str], boo
     inside = _inside(due, [row[0] for row in rows])
     frequent = _who_had_enough(s, due, inside)
     members, left_out = [], {}
-    for who, email, key, first, last, zone, locale, custom, addressed_at, allowed in rows:
+    for who, email, key, first, last, zone, locale, custom, addressed_at, seen, allowed in rows:
         if not allowed or who in frequent:
             left_out[who] = "no longer there"
         elif addressed_at and addressed_at > due.frozen_at:
@@ -165,7 +171,7 @@ def _recheck(s: Session, due: Row[Any], attempt: str, fence: Callable[[str], boo
         else:
             fields = orjson.loads(custom)
             fields.update(email=email, first_name=first, last_name=last, zone=zone, locale=locale)
-            members.append(Member(who, email, key, fields))
+            members.append(Member(who, email, key, fields, seen))
     earlier = reached_earlier(s, due.public_id, [member.subscriber_id for member in members])
     if earlier:
         members = [member for member in members if member.subscriber_id not in earlier]
@@ -183,9 +189,10 @@ def _people() -> Select[*tuple[Any, ...]]:
     list_id, person = bindparam("list", type_=Integer), Subscriber
     theirs = (person.email, person.address_key, person.first_name, person.last_name)
     more = (person.zone, person.locale, cast(person.custom, Text), type_coerce(person.addressed_at, BigInteger))
+    seen = Subscription.opens_since.is_not(None)
     on_list = and_(Subscription.list_id == list_id, Subscription.subscriber_id == Delivery.subscriber_id)
     return (
-        select(Delivery.subscriber_id, *theirs, *more, func.coalesce(may_be_mailed(list_id), false()))
+        select(Delivery.subscriber_id, *theirs, *more, seen, func.coalesce(may_be_mailed(list_id), false()))
         .outerjoin(person, person.id == Delivery.subscriber_id)
         .outerjoin(Subscription, on_list)
         .where(

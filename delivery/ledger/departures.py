@@ -18,16 +18,19 @@ from delivery.timing import Timing
 from subscribers.models import Profile, Subscriber
 
 PER = 1_000_000  # numbers of batches that belong to one departure, or to one tier of it
+_SEEN = PER // 2  # the upper half of these: batches of people who agreed that their opening is seen
 TIERS = 10
 _WEEKS = (1, 2, 4, 8, 13, 26, 52, 104)  # since the last click or opening: who is in which tier
 
 _FILL = """
-INSERT INTO batches (run_id, number, state, tries, not_before, not_after, size, first_subscriber, last_subscriber, zone)
+INSERT INTO batches (run_id, number, state, tries, not_before, not_after, size, first_subscriber, last_subscriber, zone,
+                     tracks_opens)
 SELECT CAST(:run AS INTEGER), n.batch, 'planned', 0, d.at,
        CASE WHEN d.at + :within > :ends THEN :ends ELSE d.at + :within END,
-       n.size, n.first, n.last, CASE WHEN :quiet THEN d.clock END
+       n.size, n.first, n.last, CASE WHEN :quiet THEN d.clock END, CAST(:tracks_opens AS BOOLEAN)
 FROM (SELECT batch, count(*) AS size, min(subscriber_id) AS first, max(subscriber_id) AS last
-      FROM deliveries WHERE run_id = :run AND subscriber_id > :through GROUP BY batch) AS n
+      FROM deliveries WHERE run_id = :run AND subscriber_id > :through
+       AND (batch % :per > :seen) = CAST(:tracks_opens AS BOOLEAN) GROUP BY batch) AS n
 JOIN (SELECT DISTINCT number, at, clock FROM departures WHERE run_id = :run) AS d
   ON d.number = n.batch / :per / :tiers * :tiers
 WHERE true
@@ -59,29 +62,30 @@ def meet(s: Session, run: Run, told: Timing, recipients: Select[int]) -> None:
     s.flush()
 
 
-def in_turn(run: Run, told: Timing, recipients: Select[int]) -> Select[int, int]:
+def in_turn(run: Run, told: Timing, recipients: Select[int], tracks_opens: bool) -> Select[int, int]:
     """The recipients, each with the number of their batch: full batches, none with people of two departures."""
-    if run.audience >= PER // 2 * run.batch_size:
+    if run.audience >= PER // 4 * run.batch_size:
         raise Refused("[delivery] batch_size is too small for so many people; set it to 1000 and add the campaign anew")
     group = _departure(run, told) + (_tier(told) if told.tiers > 1 else 0)
     chosen = recipients.add_columns(group.label("departure")).subquery()
     filled = (
         select((Batch.number // PER).label("departure"), func.sum(Batch.size).label("people"))
-        .where(Batch.run_id == run.id)
+        .where(Batch.run_id == run.id, Batch.tracks_opens.is_(tracks_opens))
         .group_by(text("1"))
         .subquery()
     )
     before = func.coalesce(cast(filled.c.people, Integer), 0)
     place = before + func.row_number().over(partition_by=chosen.c.departure, order_by=chosen.c[0]) - 1
-    number = chosen.c.departure * PER + place // run.batch_size + 1
+    number = chosen.c.departure * PER + (_SEEN if tracks_opens else 0) + place // run.batch_size + 1
     beside = chosen.outerjoin(filled, filled.c.departure == chosen.c.departure)
     return select(chosen.c[0], number).select_from(beside)
 
 
-def fill(s: Session, run: Run, told: Timing, through: int) -> None:
-    """The batches of the deliveries that were just added: those of people above `through`."""
+def fill(s: Session, run: Run, told: Timing, through: int, tracks_opens: bool) -> None:
+    """The batches of the deliveries that were just added: those of people above `through`, of this kind."""
     facts = {"within": told.within, "ends": _NEVER if told.ends is None else told.ends, "quiet": bool(told.quiet)}
     facts |= {"run": run.id, "through": through, "per": PER, "tiers": told.tiers}
+    facts |= {"tracks_opens": tracks_opens, "seen": _SEEN}
     s.execute(text(_FILL), facts)
 
 

@@ -24,7 +24,7 @@ _IN_A_ROW = """
 _DUE = """
 SELECT b.run_id, b.number, b.tries, b.size, b.first_subscriber AS first, b.last_subscriber AS last,
        r.public_id, r.list_id, r.message_id, r.envelope, r.doubts, r.frozen_at, r.cap_most, r.cap_seconds,
-       r.timing, b.zone,
+       r.timing, b.zone, b.tracks_opens,
        EXISTS (SELECT 1 FROM paces p WHERE p.run_id IN (-1, 0, b.run_id)) AS paced, {beside} AS beside
 FROM batches b JOIN runs r ON r.id = b.run_id
 WHERE b.state = 'planned' AND b.not_before <= {now} AND {now} < b.not_after

@@ -40,6 +40,7 @@ def move_out(s: Session, batch: Batch, people: Sequence[int]) -> int:
             state="planned",
             reason=batch.reason,
             zone=batch.zone,
+            tracks_opens=batch.tracks_opens,
             not_before=batch.not_before,
             not_after=batch.not_after,
             size=len(people),

@@ -51,6 +51,7 @@ class Parcel:
     envelope: Envelope
     filler: Filler  # of the run's message
     people: Sequence[Addressed]
+    tracks_opens: bool = False  # only where each of them agreed to it
 
 
 @dataclass(frozen=True)

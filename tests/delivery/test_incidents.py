@@ -116,7 +116,7 @@ def test_no_request_begins_later_than_a_second_after_its_claim(
     """A pause waits for claims under way and stops all later ones, so none begins a second after it, however long a
     worker was suspended."""
     clock = iter([100.0])
-    monkeypatch.setattr(outbox, "_clock", lambda: next(clock, 101.5))
+    monkeypatch.setattr(outbox, "elapsed", lambda: next(clock, 101.5))
     assert box.step()
     with db.write() as s:
         hold(s, run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -14,10 +15,10 @@ from delivery.ledger.plan import Order
 from delivery.providers.provider import Envelope
 from delivery.slots import Message
 from subscribers.keys import Keys
-from subscribers.models import List
+from subscribers.models import List, Subscription
 from subscribers.people import add_subscriber
 from subscribers.suppression import mailable
-from tests.support.people import CONSENT, a_list
+from tests.support.people import CONSENT, a_list, says_of_opens
 
 ENVELOPE = Envelope(
     from_email="news@example.com",
@@ -32,13 +33,23 @@ LEASE = timedelta(minutes=5)
 
 
 def a_run(
-    db: Database, keys: Keys, people: int, *, batch_size: int = 2, message: Message = MESSAGE, **order: Any
+    db: Database,
+    keys: Keys,
+    people: int,
+    *,
+    batch_size: int = 2,
+    message: Message = MESSAGE,
+    agreed: Iterable[int] = (),
+    chunk: int = 1_000_000,
+    **order: Any,
 ) -> int:
-    """A frozen run over a new list of `people` subscribers, p1@example.com and on."""
+    """A frozen run over a new list of `people` subscribers, p1@example.com and on. `agreed`: that opening is seen."""
     with db.write() as s:
         lst = s.scalar(select(List).where(List.slug == "tips")) or a_list(s)
         for n in range(1, people + 1):
             add_subscriber(s, keys, f"p{n}@example.com", list_slug="tips", **CONSENT)
+        for n in agreed:
+            says_of_opens(s, keys, f"p{n}@example.com", allowed=True)
         now = database_now(s)
         facts = {
             "public_id": "run-1",
@@ -50,7 +61,8 @@ def a_run(
             "not_after": now + timedelta(days=1),
         }
         run = open_run(s, Order(**{**facts, **order}))
-        add(s, run, mailable(lst.id))
+        for first in range(0, max(people, 1), chunk):
+            add(s, run, mailable(lst.id).where(Subscription.subscriber_id.between(first + 1, first + chunk)))
         freeze(s, run)
     return run
 

@@ -20,6 +20,7 @@ TRACKING = {
     "subscription_tracking": {"enable": False},  # the List-Unsubscribe headers and links are ours
     "ganalytics": {"enable": False},
 }
+_WITH_OPENS = TRACKING | {"open_tracking": {"enable": True}}
 
 
 def build(parcel: Parcel) -> bytes:
@@ -37,7 +38,7 @@ def build(parcel: Parcel) -> bytes:
             {"type": "text/html", "value": message.html},
         ],
         "categories": [parcel.run],
-        "tracking_settings": TRACKING,
+        "tracking_settings": _WITH_OPENS if parcel.tracks_opens else TRACKING,
     }
     if envelope.reply_to:
         body["reply_to"] = {"email": envelope.reply_to}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -90,6 +91,13 @@ def test_all_tracking_is_set_and_off_in_each_request() -> None:
     settings = body(2)["tracking_settings"]
     assert settings.keys() == {"click_tracking", "open_tracking", "subscription_tracking", "ganalytics"}
     assert not any(setting["enable"] for setting in settings.values())
+
+
+def test_opening_is_tracked_only_in_a_request_of_people_who_agreed_to_it() -> None:
+    settings = json.loads(build(replace(parcel(2), tracks_opens=True)))["tracking_settings"]
+    conform(json.loads(build(replace(parcel(2), tracks_opens=True))), OFFICIAL)
+    assert [name for name, setting in settings.items() if setting["enable"]] == ["open_tracking"]
+    assert settings.keys() == body(2)["tracking_settings"].keys()
 
 
 def test_what_identifies_is_opaque_and_stands_with_each_person() -> None:
