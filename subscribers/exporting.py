@@ -40,13 +40,13 @@ SUPPRESSION_COLUMNS = ("address_key", "email", "list", "reason", "at", "source")
 
 def subscriber_columns(s: Session) -> tuple[str, ...]:
     custom = s.scalars(select(CustomField.name).order_by(CustomField.name))
-    return (*_PLAIN, "tags", *custom, STATE, SINCE, SOURCE)
+    return (*_PLAIN, "joined", "tags", *custom, STATE, SINCE, SOURCE)
 
 
 def subscribers(s: Session, list_id: int, chosen: Select[int] | None = None) -> Iterator[Row]:
     """Everybody who is or was on the list and has an address, in a steady order; with `chosen`, ids, those of them."""
     query = (
-        select(*_PERSON, Subscription.state, Subscription.since, Profile.source)
+        select(*_PERSON, Subscription.state, Subscription.since, Profile.joined, Profile.source)
         .join(Subscription, Subscription.subscriber_id == Subscriber.id)
         .join(Profile, Profile.subscriber_id == Subscriber.id)
         .where(Subscription.list_id == list_id, Subscriber.email != "")
@@ -58,7 +58,8 @@ def subscribers(s: Session, list_id: int, chosen: Select[int] | None = None) -> 
         for row in page:
             fixed = {name: getattr(row, name) for name in _PLAIN}
             ours = {STATE: row.state, SINCE: _utc(row.since), SOURCE: row.source}
-            yield {**row.custom, **fixed, "tags": ";".join(tags.get(row.id, ())), **ours}
+            told = {"joined": _utc(row.joined), "tags": ";".join(tags.get(row.id, ()))}
+            yield {**row.custom, **fixed, **told, **ours}
 
 
 def consents(s: Session, list_id: int | None = None) -> Iterator[Row]:

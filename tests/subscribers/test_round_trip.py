@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from base.database import Database
 from subscribers import exporting
@@ -15,7 +16,7 @@ from subscribers.consent import opt_out
 from subscribers.fields.custom import add_field
 from subscribers.importing import Asked, import_file
 from subscribers.keys import Keys
-from subscribers.models import Subscriber
+from subscribers.models import Profile, Subscriber
 from subscribers.sheets import Form, write
 from subscribers.stops.by_hand import stop
 from subscribers.stops.from_files import import_stops
@@ -47,7 +48,7 @@ def elsewhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databa
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
-def test_people_come_back_with_fields_tags_and_since_when(
+def test_people_come_back_with_fields_tags_and_all_dates(
     db: Database, elsewhere: Database, keys: Keys, tmp_path: Path, form: Form
 ) -> None:
     for each in (db, elsewhere):
@@ -61,6 +62,7 @@ def test_people_come_back_with_fields_tags_and_since_when(
         a_person(s, keys, "bob@example.com")
         a_person(s, keys, "cat@example.com", state="pending")
         dan = a_person(s, keys, "dan@example.com")
+        s.execute(update(Profile).values(joined=datetime(2019, 3, 4, 5, 6, 7, 89_000, UTC)))
         opt_out(s, address_key=dan.address_key, list_id=tips, **EVIDENCE)
     everybody = lambda s: exporting.subscribers(s, tips)  # noqa: E731  the same question to both
     file = written(db, tmp_path, form, exporting.subscriber_columns, everybody)
@@ -69,6 +71,7 @@ def test_people_come_back_with_fields_tags_and_since_when(
     there = told_by(elsewhere, everybody)
     assert there == [row for row in told_by(db, everybody) if row["tipsheet_state"] == "confirmed"]
     assert (there[0]["email"], there[0]["city"], there[0]["tags"]) == ("+ann@example.com", NASTY["city"], "=new;runner")
+    assert there[0]["joined"] == "2019-03-04T05:06:07.089Z"
     assert reached(db, tips) == reached(elsewhere, tips) == ["+ann@example.com", "bob@example.com"]
     with elsewhere.read() as s:
         (dans,) = exporting.suppressions(s)
