@@ -4,6 +4,8 @@ number of times, in any number of services."""
 from __future__ import annotations
 
 import logging
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,6 +15,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from base.config import Config
 from base.database import Database, database_now
 from base.errors import TipsheetError
+from base.time import elapsed
 from campaigns.alerts import alert
 from campaigns.alerts.record import note
 from campaigns.articles.arrivals import look_at_due
@@ -32,6 +35,7 @@ from subscribers.proof import seals
 
 log = logging.getLogger(__name__)
 
+LOOK = 0.5  # seconds between looks whether this machine's clock was set back
 ROUNDS = 20  # of ten bodies each before other jobs get the write lock again
 
 
@@ -64,6 +68,8 @@ class Clock:
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         once = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
         self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults=once, daemon=True)
+        self._stopping = threading.Event()
+        self._watch = threading.Thread(target=self._mind_setting_back, name="clock-watch", daemon=True)
         for job in JOBS if jobs is None else jobs:
             seconds = job.every.total_seconds()
             self._scheduler.add_job(
@@ -72,10 +78,23 @@ class Clock:
 
     def start(self) -> None:
         self._scheduler.start()
+        self._watch.start()
 
     def stop(self) -> None:
         """Returns when no job is running any more."""
+        self._stopping.set()
+        self._watch.join()
         self._scheduler.shutdown(wait=True)
+
+    def _mind_setting_back(self) -> None:
+        """Every job's next turn is an instant: after the clock was set back by an hour, all would wait for an hour."""
+        ahead = time.time() - elapsed()
+        while not self._stopping.wait(LOOK):
+            before, ahead = ahead, time.time() - elapsed()
+            if ahead < before - LOOK:
+                log.warning("the clock of this machine was set back by %d s; all jobs go on at once", before - ahead)
+                for job in self._scheduler.get_jobs():
+                    job.modify(next_run_time=datetime.now(UTC))
 
 
 class _Turn:

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, Connection, Dialect, Engine, MetaData, String, create_engine, event, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.engine import ExceptionContext, make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
@@ -29,6 +29,9 @@ KEEPALIVES = {
     "keepalives_count": "4",
     "tcp_user_timeout": "60000",
 }
+
+_UNCHANGED = "nothing was changed, and what waits goes on by itself"
+_READ_ONLY = "25006"  # PostgreSQL's word for a change where only reading is allowed
 
 _QUIET: dict[str, Any] = {"hide_parameters": True}  # they hold addresses, and an exception may reach a log
 
@@ -92,7 +95,7 @@ class Database:
             engine = self.engine.execution_options(**self._manner(write))
             with Session(engine, expire_on_commit=False) as session:
                 yield session
-        except OperationalError as cause:
+        except (OperationalError, InternalError, InterfaceError) as cause:
             raise Broken(_say(self.engine, cause)) from cause
         except PoolTimeout as cause:
             raise Broken("All connections to the database are busy; try again in a moment") from cause
@@ -148,6 +151,7 @@ def _open(url: str) -> Engine:
             "[database] url cannot be read; write sqlite:///file.db or postgresql://user@host/name"
         ) from cause
     event.listen(engine, "connect", _prepare_sqlite if kind == "sqlite" else _prepare_postgres)
+    event.listen(engine, "handle_error", _leave_behind)
     if kind == "sqlite":
         event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -184,6 +188,14 @@ def _prepare_postgres(connection: Any, _record: object) -> None:
     connection.autocommit = False
 
 
+def _leave_behind(context: ExceptionContext) -> None:
+    """What was opened while the database could only be read stays so for as long as it is open, whatever is mended."""
+    cause = context.original_exception
+    said = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None) or ""
+    if said == _READ_ONLY or said.startswith(("SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_CANTOPEN")):
+        context.is_disconnect = True  # every connection of the pool is opened anew
+
+
 def _is_taken(cause: IntegrityError) -> bool:
     said = getattr(cause.orig, "sqlstate", None) or getattr(cause.orig, "sqlite_errorname", None)
     return said in ("23505", "SQLITE_CONSTRAINT_UNIQUE")
@@ -198,6 +210,8 @@ def _say(engine: Engine, cause: DBAPIError) -> str:
         return f"There is no database {where}; create it in PostgreSQL, then run: tipsheet init"
     if "no such table" in words or "does not exist" in words:
         return f"The database {where} has no tables yet ({words}); make them with: tipsheet init"
-    if "disk" in words or "full" in words:
-        return f"The database {where} cannot write ({words}); make room on the disk and try again: nothing was changed"
+    if any(hint in words for hint in ("disk", "full", "No space", "too large")):
+        return f"The database {where} cannot write ({words}); make room on its disk: {_UNCHANGED}"
+    if "readonly" in words or "read-only" in words:
+        return f"The database {where} can only be read ({words}); let it be written to again: {_UNCHANGED}"
     return f"The database {where} cannot be used: {words}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time as system
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -30,6 +31,11 @@ class Hours:
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def elapsed() -> float:
+    """Seconds of a clock that nobody can set, and that goes on while the machine sleeps."""
+    return system.clock_gettime(system.CLOCK_BOOTTIME) if hasattr(system, "CLOCK_BOOTTIME") else system.monotonic()
 
 
 def to_ms(instant: datetime) -> int:

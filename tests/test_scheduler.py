@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 
 import scheduler
 from base.config import Config, DeliveryConfig
@@ -108,6 +109,20 @@ def test_a_job_that_fails_says_so_once_and_the_others_go_on(service: Service, ca
     said = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
     assert said.count("job=fail The disk is full") == 1
     assert sum("job=stumble" in words for words in said) == 2
+
+
+def test_a_clock_that_is_set_back_by_an_hour_holds_no_job_up(service: Service) -> None:
+    turns = threading.Semaphore(0)
+    clock = Clock(service, (Job("tick", SOON, lambda _service: turns.release()),))
+    clock.start()
+    try:
+        assert turns.acquire(timeout=30)
+        with time_machine.travel(datetime.now(UTC) - timedelta(hours=1), tick=True):
+            while turns.acquire(blocking=False):
+                pass
+            assert all(turns.acquire(timeout=30) for _ in range(20))
+    finally:
+        clock.stop()
 
 
 def test_a_job_never_overlaps_itself_and_stop_waits_for_it(service: Service) -> None:

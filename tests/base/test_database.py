@@ -83,3 +83,37 @@ def test_a_database_that_stays_locked_is_told_in_one_sentence(sqlite_url: str, m
 def test_a_database_that_we_cannot_use_is_refused_by_name(url: str) -> None:
     with pytest.raises(ConfigError):
         Database(url)
+
+
+def test_a_database_that_is_full_is_told_in_one_sentence_and_goes_on_when_there_is_room(sqlite_db: Database) -> None:
+    with sqlite_db.read() as s:
+        pages = s.execute(text("PRAGMA page_count")).scalar_one()
+        s.execute(text(f"PRAGMA max_page_count = {pages}"))
+    with pytest.raises(Broken, match="make room on its disk: nothing was changed"):
+        _fill(sqlite_db)
+    with sqlite_db.read() as s:
+        s.execute(text(f"PRAGMA max_page_count = {pages * 2}"))
+    _fill(sqlite_db)
+
+
+def test_a_database_that_can_only_be_read_says_so_and_is_opened_anew_when_that_is_over(postgres_url: str) -> None:
+    admin, db = Database(postgres_url), Database(f"{postgres_url}&options=-c%20default_transaction_read_only%3Don")
+    with pytest.raises(Broken, match="let it be written to again: nothing was changed"):
+        _fill(db)
+    db.close()
+    name = db.engine.url.database
+    later = Database(postgres_url)
+    for answer in ("on", "off"):
+        with admin.write() as s:
+            s.execute(text(f'ALTER DATABASE "{name}" SET default_transaction_read_only = {answer}'))
+        if answer == "on":
+            with pytest.raises(Broken, match="can only be read"):
+                _fill(later)
+    _fill(later)
+    for each in (admin, later):
+        each.close()
+
+
+def _fill(db: Database) -> None:
+    with db.write() as s:
+        s.execute(text("INSERT INTO lists (slug, name, created_at) VALUES ('a', :name, 0)"), {"name": "A" * 20_000})

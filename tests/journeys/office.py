@@ -39,6 +39,7 @@ class Office:
     keys: Keys
     http: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(retries=False, timeout=30.0))
     services: list[subprocess.Popen[str]] = field(default_factory=list)
+    first: Callable[[], None] | None = None  # what each service does before it begins
 
     @property
     def web(self) -> str:
@@ -58,6 +59,7 @@ class Office:
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
+            preexec_fn=self.first,
         )
         log.close()
         self.services.append(service)

