@@ -40,8 +40,18 @@ INSERT INTO batches (run_id, number, state, attempt, accepted_by, tries, not_bef
 VALUES (1, :number, 'accepted', :attempt, :attempt, 1, :now, :now, 1000, :first, :last)
 """
 _ATTEMPTS = """
-INSERT INTO attempts (id, run_id, batch, number, account, started_at, lease_until, answered_at, status, verdict)
-VALUES (:attempt, 1, :number, 1, 'bench', :now, :now, :now, 202, 'accepted')
+INSERT INTO attempts (id, run_id, batch, number, account, started_at, lease_until, answered_at, status, verdict,
+    tracks_opens)
+VALUES (:attempt, 1, :number, 1, 'bench', :now, :now, :now, 202, 'accepted', true)
+"""
+# Everybody agreed that their opening is seen: each open is asked about, and counts.
+_CONSENTS = """
+INSERT INTO consents (id, subscriber_id, list_id, state, at, purpose, evidence_id, personal)
+SELECT id, id, 1, 'confirmed', 0, 'marketing', 0, '' FROM subscribers
+"""
+_SUBSCRIPTIONS = """
+INSERT INTO subscriptions (list_id, subscriber_id, state, since, consent_id, frequency, opens_since)
+SELECT 1, id, 'confirmed', 0, id, 'all', 0 FROM subscribers
 """
 
 
@@ -70,6 +80,8 @@ def mailing(db: Database, keys: Keys, people: int) -> None:
             s.execute(text(_PEOPLE), [_person(keys, n) for n in range(start, min(start + 20_000, people + 1))])
     with db.write() as s:
         s.execute(text(_PROFILES))
+        s.execute(text(_CONSENTS))
+        s.execute(text(_SUBSCRIPTIONS))
         s.execute(text(_DELIVERIES))
 
 

@@ -11,7 +11,7 @@ import typer
 from base.errors import Refused
 from campaigns.drafts import get_campaign
 from campaigns.report.page import page
-from campaigns.report.rates import Rate, percent
+from campaigns.report.rates import SEEN, Rate, percent
 from campaigns.report.report import BESIDE, Report, as_beside, report
 from cli.campaign_plans import app as app
 from cli.campaigns import Slug
@@ -68,8 +68,10 @@ def _draw(printer: Printer, found: Report) -> None:
 
 
 def _draw_rates(printer: Printer, found: Report) -> None:
-    for what in ("recipients", "accepted", "delivered"):
+    for what in ("recipients", "accepted", "delivered", SEEN):
         mine = [rate for rate in found.rates if rate.of_what == what]
+        if what == SEEN and not mine[0].of:
+            continue
         rows = [(rate.name, f"{rate.people:,}", percent(rate.share)) for rate in mine if _is_shown(rate)]
         printer.table((f"of {mine[0].of:,} {what}", "people>", "share>"), rows, empty="")
     if any(rate.of and rate.share is None for rate in found.rates):

@@ -10,8 +10,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from base.errors import BadInput
@@ -21,6 +22,7 @@ from delivery.clicks import judge
 from delivery.erasing import erased_among
 from delivery.ledger.record import prove
 from delivery.models import Attempt, Run
+from delivery.opens import not_to_be_seen
 from delivery.outcomes import Flag, Merged, merge_all, merge_one
 from delivery.providers.news import News
 from subscribers import consent
@@ -45,9 +47,12 @@ def apply(s: Session, keys: Keys, news: Sequence[News], received: datetime) -> i
     """Returns how many were new."""
     by_key = {one.natural_key: one for one in news}
     runs = _runs(s, {one.run for one in by_key.values() if one.run})
+    attempts = _attempts(s, {one.attempt for one in by_key.values() if one.attempt})
+    unseen = {key: by_key.pop(key) for key in not_to_be_seen(s, by_key, runs, attempts.tracked)}
     fresh = _keep(s, by_key, runs)
-    _prove(s, {one.attempt for one in fresh if one.attempt}, received)
-    _turn_flags(s, fresh, runs)
+    told_of = {one.attempt for one in (*fresh, *unseen.values()) if one.attempt}
+    _prove(s, told_of - attempts.proved, received)
+    _turn_flags(s, fresh, runs, attempts.tracked)
     _stop(s, keys, [one for one in fresh if one.stop or one.opted_out], runs)
     _tell_unknown(fresh)
     return len(fresh)
@@ -56,6 +61,17 @@ def apply(s: Session, keys: Keys, news: Sequence[News], received: datetime) -> i
 def _runs(s: Session, public_ids: set[str]) -> Runs:
     query = select(Run.public_id, Run.id, Run.list_id).where(Run.public_id.in_(public_ids))
     return {public: (run, lst) for public, run, lst in s.execute(query)} if public_ids else {}
+
+
+class _Attempts(NamedTuple):
+    proved: set[str]  # and heard of: most are
+    tracked: set[str]  # left with open tracking
+
+
+def _attempts(s: Session, ids: set[str]) -> _Attempts:
+    done = and_(Attempt.verdict == "accepted", Attempt.first_event_at.is_not(None))
+    rows = s.execute(select(Attempt.id, done, Attempt.tracks_opens).where(Attempt.id.in_(ids))).all() if ids else ()
+    return _Attempts({id for id, proved, _ in rows if proved}, {id for id, _, tracked in rows if tracked})
 
 
 def _keep(s: Session, news: dict[bytes, News], runs: Runs) -> list[News]:
@@ -71,14 +87,11 @@ def _keep(s: Session, news: dict[bytes, News], runs: Runs) -> list[News]:
 
 
 def _prove(s: Session, attempts: set[str], received: datetime) -> None:
-    """Most are proved already, and have been heard of."""
-    done = Attempt.verdict == "accepted", Attempt.first_event_at.is_not(None)
-    known = set(s.scalars(select(Attempt.id).where(Attempt.id.in_(attempts), *done))) if attempts else set()
-    for attempt in sorted(attempts - known):
+    for attempt in sorted(attempts):
         prove(s, attempt, "an event of this attempt", received)
 
 
-def _turn_flags(s: Session, fresh: list[News], runs: Runs) -> None:
+def _turn_flags(s: Session, fresh: list[News], runs: Runs, tracked: set[str]) -> None:
     merged: Merged = {}
     clicked: set[tuple[int, int]] = set()
     arrived: set[tuple[int, int]] = set()
@@ -87,7 +100,7 @@ def _turn_flags(s: Session, fresh: list[News], runs: Runs) -> None:
         if not one.flag or one.run not in runs or one.subscriber_id is None:
             continue
         whose = runs[one.run][0], one.subscriber_id
-        merge_one(merged, whose, one.flag, one.at_ms)
+        merge_one(merged, whose, one.flag | Flag.TRACKED if one.attempt in tracked else one.flag, one.at_ms)
         if one.flag == Flag.CLICKED:
             clicked.add(whose)
         elif one.flag == Flag.OPENED:

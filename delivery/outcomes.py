@@ -29,6 +29,7 @@ class Flag(IntFlag):
     OPENED_BY_MACHINE = 1024  # a privacy proxy fetched the pictures: it says that the mail arrived, and no more
     CLICKED_BY_BOT = 2048  # a scanner followed the links
     SOFT = 4096  # beside BLOCKED: the mailbox turned it away, for now
+    TRACKED = 8192  # it left with open tracking, as the person had agreed: an open would have been told of
 
 
 _BY_MACHINES = Flag.OPENED_BY_MACHINE | Flag.CLICKED_BY_BOT

@@ -34,6 +34,7 @@ class Reactions:
     clicked: int
     clicked_by_bot: int
     turned_away: int  # of the blocked: their mailbox did it, for now
+    seen: int  # of the delivered: their mail left with open tracking, as they had agreed
 
 
 def reactions(s: Session, run_id: int) -> Reactions:
@@ -56,6 +57,8 @@ def _reacted(flags: Flag) -> Iterator[str]:
         yield "clicked_by_bot"
     if flags & Flag.SOFT and fate(flags) == "blocked":
         yield "turned_away"
+    if flags & Flag.TRACKED and fate(flags) == "delivered":
+        yield "seen"
 
 
 def first_times(s: Session, run_id: int, kind: str, begins: datetime, hours: int) -> list[int]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from delivery.ledger.counts import Counts
 from delivery.results import Reactions
 
+SEEN = "delivered with open tracking"
 BOUNCED = "bounced for good (hard)"
 TURNED_AWAY = "turned away for now (soft)"
 
@@ -17,12 +18,12 @@ class Rate:
     name: str
     people: int
     of: int
-    of_what: str  # recipients | accepted | delivered
+    of_what: str  # recipients | accepted | delivered | SEEN
     share: float | None  # None: nothing was told of, so a 0 would say nothing; or there is nobody to be a part of
 
 
 def rates(n: Counts, reacted: Reactions) -> tuple[Rate, ...]:
-    return (*_of_recipients(n), *_of_accepted(n, reacted), *_of_delivered(n, reacted))
+    return (*_of_recipients(n), *_of_accepted(n, reacted), *_of_seen(reacted), *_of_delivered(n, reacted))
 
 
 def _of_recipients(n: Counts) -> Iterator[Rate]:
@@ -45,12 +46,16 @@ def _of_accepted(n: Counts, reacted: Reactions) -> Iterator[Rate]:
     yield _rate("no news yet", n.no_news, n.accepted, "accepted")
 
 
+def _of_seen(reacted: Reactions) -> Iterator[Rate]:
+    """Of the others nobody knows: they did not agree to it."""
+    opens = bool(reacted.opened or reacted.opened_by_machine)
+    yield _rate("opened", reacted.opened, reacted.seen, SEEN, opens)
+    yield _rate("opened by a machine only", reacted.opened_by_machine, reacted.seen, SEEN, opens)
+
+
 def _of_delivered(n: Counts, reacted: Reactions) -> Iterator[Rate]:
     """Some did several of these, most did none."""
-    opens = bool(reacted.opened or reacted.opened_by_machine)
     clicks = bool(reacted.clicked or reacted.clicked_by_bot)
-    yield _rate("opened", reacted.opened, n.delivered, "delivered", opens)
-    yield _rate("opened by a machine only", reacted.opened_by_machine, n.delivered, "delivered", opens)
     yield _rate("clicked", reacted.clicked, n.delivered, "delivered", clicks)
     yield _rate("clicked by a bot only", reacted.clicked_by_bot, n.delivered, "delivered", clicks)
     yield _rate("opted out", n.opted_out, n.delivered, "delivered")

@@ -30,7 +30,7 @@ from delivery.providers import open_provider
 from subscribers.consent import opt_out
 from subscribers.keys import Keys
 from subscribers.models import List, Subscriber
-from tests.support.people import a_list, a_person
+from tests.support.people import a_list, a_person, says_of_opens
 
 SLUG = "december"
 ROBIN = By("robin")
@@ -54,6 +54,12 @@ class Mailing:
 
     def crowd(self, many: int) -> None:
         self.people(*(f"p{n}" for n in range(1, many + 1)))
+
+    def agrees(self, *names: str, allowed: bool = True) -> None:
+        """That their opening is seen."""
+        with self.db.write() as s:
+            for name in names:
+                says_of_opens(s, self.keys, f"{name}@example.com", allowed=allowed)
 
     def draft(self, slug: str = SLUG, *, segment: str = "", offer_ends: timedelta | None = None, **more: Any) -> str:
         with self.db.write() as s:

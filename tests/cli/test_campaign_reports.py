@@ -29,7 +29,7 @@ def sent(bare: Run, folder: Path, made: Path) -> Run:
     tick()
     with database() as db, db.write() as s:
         now = database_now(s)
-        s.execute(text("INSERT INTO outcomes SELECT run_id, subscriber_id, 196, 1, 1 FROM deliveries"))
+        s.execute(text("INSERT INTO outcomes SELECT run_id, subscriber_id, 8388, 1, 1 FROM deliveries"))
         for kind, words in (("opened", ""), ("clicked", "https://example.com/u")):
             facts = {"kind": kind, "at": round(now.timestamp() * 1000), "detail": words, "key": kind.encode()}
             s.execute(
@@ -46,6 +46,7 @@ def test_in_the_terminal_each_number_has_its_whole_and_hours_are_drawn(sent: Run
     shown = sent("campaign", "report", "december").out
     for words in (
         *("Kinder knees: sent", "Tips, segment runners", "of 2 recipients", "of 2 accepted", "of 2 delivered"),
+        "of 2 delivered with open tracking",
         *("100.0%", "opened for the first time, people an hour (the most: 1)", "  │+\n", "0 h", "48 h"),
         *("not in the segment", "an address that is not in the mail as it was approved"),
     ):
@@ -57,7 +58,7 @@ def test_the_document_has_every_number_and_no_address(sent: Run) -> None:
     ended = sent("campaign", "report", "december", "--json")
     document = ended.json()
     opened = next(rate for rate in document["rates"] if rate["name"] == "opened")
-    assert opened == {"name": "opened", "people": 2, "of": 2, "of_what": "delivered", "share": 1.0}
+    assert opened == {"name": "opened", "people": 2, "of": 2, "of_what": "delivered with open tracking", "share": 1.0}
     assert (document["state"], len(document["hours"]), document["hours"][0]["opened"]) == ("sent", 48, 1)
     assert "ann@" not in ended.out
 

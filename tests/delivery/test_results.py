@@ -34,15 +34,15 @@ def test_a_person_who_acted_is_not_among_the_machines(sqlite_db: Database, keys:
         Flag.OPENED | Flag.OPENED_BY_MACHINE | Flag.CLICKED_BY_BOT,
         Flag.OPENED_BY_MACHINE,
         Flag.CLICKED | Flag.CLICKED_BY_BOT,
-        Flag.BLOCKED | Flag.SOFT,
-        Flag.BLOCKED | Flag.SOFT | Flag.DELIVERED,
+        Flag.BLOCKED | Flag.SOFT | Flag.TRACKED,
+        Flag.BLOCKED | Flag.SOFT | Flag.DELIVERED | Flag.TRACKED,
     )
     with sqlite_db.write() as s:
         now = database_now(s)
         for person, flag in enumerate(flags, 1):
             s.add(Outcome(run_id=run, subscriber_id=person, flags=int(flag), first_at=now, last_at=now))
     with sqlite_db.read() as s:
-        assert results.reactions(s, run) == results.Reactions(1, 1, 1, 1, 1)
+        assert results.reactions(s, run) == results.Reactions(1, 1, 1, 1, 1, 1)
 
 
 def test_whole_batches_and_single_people_are_skipped_by_reason(db: Database, keys: Keys) -> None:

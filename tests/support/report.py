@@ -20,7 +20,7 @@ CONFIG = Config(file=Path("config.toml"), brand=BrandConfig(name="Larkfield Phys
 _TAKEN = {"accepted": 12_431, "refused": 4, "skipped": 45, "uncertain": 0, "planned": 0, "sending": 0}
 _FATES = {"delivered": 12_246, "deferred": 9, "blocked": 61, "bounced": 97, "dropped": 12, "no_news": 6}
 COUNTS = Counts(audience=12_480, **_TAKEN, **_FATES, complained=3, opted_out=41)
-REACTED = Reactions(opened=4_312, opened_by_machine=2_870, clicked=618, clicked_by_bot=143, turned_away=48)
+REACTED = Reactions(opened=4_312, opened_by_machine=2_870, clicked=618, clicked_by_bot=143, turned_away=48, seen=9_804)
 _SITE = "https://larkfield.example.com"
 
 

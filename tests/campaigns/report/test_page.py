@@ -39,11 +39,11 @@ def test_every_drawing_has_a_name_or_is_decoration_beside_a_number() -> None:
 def test_the_numbers_stand_with_what_they_are_a_part_of() -> None:
     text = " ".join(lxml_html.document_fromstring(sample_page()).text_content().split())
     for words in (
-        "4,312 of 12,246 delivered",
+        "4,312 of 9,804 delivered with open tracking",
         "3 of 12,246 delivered",
         "12,431 of 12,480 recipients",
         "0.02%",
-        "35.2%",
+        "44.0%",
     ):
         assert words in text
     assert "not the last numbers" not in text
@@ -60,12 +60,18 @@ def test_what_is_uncertain_or_waits_stands_above_everything() -> None:
 
 
 def test_a_report_of_which_nothing_was_told_says_so() -> None:
-    untold = rates(replace(COUNTS, delivered=0, no_news=COUNTS.accepted), Reactions(0, 0, 0, 0, 0))
+    untold = rates(replace(COUNTS, delivered=0, no_news=COUNTS.accepted), Reactions(0, 0, 0, 0, 0, 0))
     quiet = tuple(Hour(n, 0, 0) for n in range(48))
     empty = replace(sample_report(), rates=untold, hours=quiet, links=(), came_back=(), beside=())
     whole = page(empty, CONFIG)
     assert "not followed" in whole
     assert "The first 48 hours" not in whole
+
+
+def test_where_nobody_agreed_that_opening_is_seen_the_page_says_so() -> None:
+    unseen = replace(REACTED, opened=0, opened_by_machine=0, seen=0)
+    whole = page(replace(sample_report(), rates=rates(COUNTS, unseen)), CONFIG)
+    assert "nobody had agreed to it" in whole
 
 
 def test_a_hostile_subject_stays_words() -> None:
@@ -77,7 +83,7 @@ def test_a_page_of_your_own_is_taken_and_one_that_fails_is_named(tmp_path: Path)
     own = replace(CONFIG, templates=TemplatesConfig(path=tmp_path))
     (tmp_path / "report").mkdir()
     (tmp_path / "report/campaign.html").write_text("{{ report.slug }} {{ rates['opened'].share | percent }}")
-    assert page(sample_report(), own) == "december 35.2%"
+    assert page(sample_report(), own) == "december 44.0%"
     (tmp_path / "report/campaign.html").write_text("{{ nothing }}")
     with pytest.raises(Refused, match=r"campaign\.html does not work: 'nothing' is undefined"):
         page(sample_report(), own)

@@ -6,7 +6,7 @@ import pytest
 
 from base.errors import Refused
 from campaigns.drafts import get_campaign
-from campaigns.report.rates import BOUNCED, TURNED_AWAY, Rate
+from campaigns.report.rates import BOUNCED, SEEN, TURNED_AWAY, Rate
 from campaigns.report.report import Report, rate, report
 from delivery.ledger import record
 from delivery.providers.provider import Answer, Verdict
@@ -24,8 +24,9 @@ def share_of(mailing: Mailing, name: str) -> Rate:
     return rate(reported(mailing).rates, name)
 
 
-def sent(mailing: Mailing, people: int = 8) -> Mailing:
+def sent(mailing: Mailing, people: int = 8, agreed: int = 0) -> Mailing:
     mailing.crowd(people)
+    mailing.agrees(*(f"p{n}" for n in range(1, agreed + 1)))
     mailing.draft()
     mailing.sent()
     return mailing
@@ -39,7 +40,7 @@ def test_before_the_launch_there_is_nothing_to_report(mailing: Mailing) -> None:
 
 
 def test_every_number_stands_with_what_it_is_a_part_of(mailing_on_both: Mailing) -> None:
-    mailing = sent(mailing_on_both)
+    mailing = sent(mailing_on_both, agreed=4)
     tell(
         mailing,
         *((f"p{n}", "delivered", 0, {}) for n in range(1, 6)),
@@ -58,10 +59,10 @@ def test_every_number_stands_with_what_it_is_a_part_of(mailing_on_both: Mailing)
     assert rate(found.rates, BOUNCED).people == 1
     assert rate(found.rates, TURNED_AWAY).people == 1
     assert rate(found.rates, "no news yet").people == 1
+    assert rate(found.rates, "opened") == Rate("opened", 1, 4, SEEN, 1 / 4)
+    assert rate(found.rates, "opened by a machine only") == Rate("opened by a machine only", 1, 4, SEEN, 1 / 4)
     of_delivered = {each.name: each.people for each in found.rates if each.of_what == "delivered"}
     assert of_delivered == {
-        "opened": 1,
-        "opened by a machine only": 1,
         "clicked": 1,
         "clicked by a bot only": 1,
         "opted out": 0,
