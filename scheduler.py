@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -30,6 +30,7 @@ from delivery.providers.provider import Provider
 from delivery.pull import pull_when_due
 from delivery.settle import Rules, settle
 from delivery.thresholds import hold_what_is_bad
+from delivery.watch import Watch
 from subscribers.keys import Keys
 from subscribers.proof import seals
 
@@ -50,6 +51,7 @@ class Service:
     rules: Rules
     owner: str  # which service or worker signs in
     kind: str = ""  # what it says it is; empty for a whole service
+    watch: Watch = field(default_factory=Watch)
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ def _sweep(service: Service) -> None:
 
 
 def _settle(service: Service) -> None:
-    settle(service.db, service.provider, service.rules)
+    settle(service.db, service.provider, service.rules, service.watch.steady_since(service.db))
 
 
 def _drain(service: Service) -> None:

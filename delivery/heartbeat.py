@@ -65,7 +65,9 @@ def is_recent(s: Session) -> bool:
 
 
 def _alive(s: Session) -> tuple[ColumnElement[bool], ...]:
-    return Heartbeat.said != _ENDED, Heartbeat.at > database_now(s) - 3 * EVERY
+    now = database_now(s)
+    # Nor is it who was there later than now: the clock was set back since, and whoever lives says so again soon.
+    return Heartbeat.said != _ENDED, Heartbeat.at > now - 3 * EVERY, Heartbeat.at < now + 3 * EVERY
 
 
 def this_process() -> str:

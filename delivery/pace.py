@@ -107,6 +107,13 @@ def rate(s: Session, run_id: int) -> int:
     return s.scalar(select(Pace.per_hour).where(Pace.run_id == run_id)) or 0
 
 
+def catch_up(s: Session, now: datetime) -> None:
+    """The clock was set back: nobody pays for longer than for what leaves at once."""
+    for row in s.scalars(select(Pace).where(Pace.per_hour > 0, Pace.next_at > now).with_for_update()).all():
+        row.next_at = min(row.next_at, now + _cost(row, max(row.per_hour // 60, 1)))
+    s.flush()
+
+
 def _limits(run_id: int) -> Select[Pace]:
     mine = Pace.run_id.in_((warm_up.LIMIT, EVERYTHING, run_id))
     locked = select(Pace).where(mine).order_by(Pace.run_id).with_for_update()

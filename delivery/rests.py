@@ -67,6 +67,12 @@ def ask_soon(s: Session) -> None:
     s.execute(update(Rest).where(Rest.exhausted.is_(True)).values(until=_LONG_AGO))
 
 
+def catch_up(s: Session, now: datetime, ahead: datetime) -> None:
+    """The clock was set back: a rest that began later than now is over, and credits are asked for at once."""
+    s.execute(delete(Rest).where(Rest.exhausted.is_(False), Rest.since > ahead))
+    s.execute(update(Rest).where(Rest.exhausted.is_(True), Rest.until > now).values(since=now, until=_LONG_AGO))
+
+
 def resting(s: Session) -> Sequence[Rest]:
     """The accounts that take nothing at this moment."""
     now = database_now(s)

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from base.database import Database, database_now
+from base.time import from_ms
 from delivery import events
 from delivery.ledger import lose, prove
 from delivery.ledger.due import is_silent
@@ -26,6 +27,7 @@ from subscribers.models import Subscriber
 
 log = logging.getLogger(__name__)
 
+LONG_AGO = from_ms(0)
 ASKED = 3  # people of an attempt; a request is taken or refused whole, so one would do
 PROBES = 5  # in a row without any event: then the way back is down, and a person has to look
 
@@ -37,16 +39,20 @@ class Rules:
     between_probes: timedelta
 
 
-def settle(db: Database, provider: Provider, rules: Rules) -> int:
-    """One look at every uncertain attempt of this account. Returns how many were settled."""
+def settle(db: Database, provider: Provider, rules: Rules, steady_since: datetime = LONG_AGO) -> int:
+    """One look at every uncertain attempt of this account. Returns how many were settled.
+
+    `steady_since`: from when on the database's clock is known to have gone evenly. A clock that was set forward is no
+    proof that anybody waited."""
     with db.read() as s:
+        waited = database_now(s) - steady_since >= rules.waiting
         due = _due(s, provider, rules)
         questions = [_question(s, attempt) for attempt in due]
         alive_since = heard_of_until(s, provider.account)
         quiet = events.is_empty(s)
     settled = 0
     for question in questions:
-        settled += _settle_one(db, provider, rules, question, alive_since if quiet else None)
+        settled += _settle_one(db, provider, rules, question, alive_since if quiet and waited else None)
     if len(questions) > settled or _is_stopped(db, provider):
         probe(db, provider, lambda s: _probe_is_due(s, provider, rules))
     return settled
@@ -54,7 +60,7 @@ def settle(db: Database, provider: Provider, rules: Rules) -> int:
 
 def heard_of_until(s: Session, account: str) -> datetime | None:
     """When the latest attempt of an account began that the way back spoke of; None while it spoke of none."""
-    told_of = Attempt.account == account, Attempt.first_event_at.is_not(None)
+    told_of = Attempt.account == account, Attempt.first_event_at.is_not(None), Attempt.started_at <= database_now(s)
     return s.scalar(select(func.max(Attempt.started_at)).where(*told_of))
 
 
@@ -120,9 +126,12 @@ def _unfinished() -> ColumnElement[bool]:
 
 
 def _probe_is_due(s: Session, provider: Provider, rules: Rules) -> bool:
-    probes = select(Attempt).where(Attempt.batch.is_(None), Attempt.account == provider.account)
+    now = database_now(s)
+    probes = select(Attempt).where(
+        Attempt.batch.is_(None), Attempt.account == provider.account, Attempt.started_at <= now
+    )
     last = s.scalars(probes.order_by(Attempt.started_at.desc()).limit(PROBES)).all()
-    if last and last[0].started_at > database_now(s) - rules.between_probes:
+    if last and last[0].started_at > now - rules.between_probes:
         return False
     taken_in_vain = [p for p in last if p.verdict == "accepted" and p.first_event_at is None]
     # Where every run waits for the provider, what is asked is whether it takes mail, not whether it tells of it.

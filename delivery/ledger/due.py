@@ -13,13 +13,14 @@ MOST_DOUBTS = 6  # a dead provider may cost this many uncertain batches a run, a
 _ADVISORY = 0x7115EE7  # tells our advisory locks from those of others in the same PostgreSQL
 
 # Uncertain answers in a row, over all runs of an account: newer than what it last took, probes among them. A run that a
-# person let go on does not count.
+# person let go on does not count; nor does what began later than now, before the clock was set back.
 _IN_A_ROW = """
 (SELECT count(*) FROM attempts u LEFT JOIN runs v ON v.id = u.run_id
  WHERE u.verdict = 'uncertain' AND u.account = :account AND u.answered_at IS NOT NULL
    AND (u.run_id IS NULL OR v.doubts > 0)
    AND u.started_at > coalesce((SELECT a.started_at FROM attempts a WHERE a.verdict = 'accepted'
-                                AND a.account = :account ORDER BY a.started_at DESC LIMIT 1), 0))
+                                AND a.account = :account AND a.started_at <= {now}
+                                ORDER BY a.started_at DESC LIMIT 1), 0))
 """
 _DUE = """
 SELECT b.run_id, b.number, b.tries, b.size, b.first_subscriber AS first, b.last_subscriber AS last,
@@ -66,7 +67,8 @@ def is_due(s: Session, account: str) -> bool:
 
 def is_silent(s: Session, account: str) -> bool:
     """Did the provider leave two requests in a row without an answer, whatever run they were of?"""
-    return (s.scalar(text(f"SELECT {_IN_A_ROW}"), {"account": account}) or 0) > 1
+    in_a_row = _IN_A_ROW.format(now=now_sql(s.get_bind().dialect.name))
+    return (s.scalar(text(f"SELECT {in_a_row}"), {"account": account}) or 0) > 1
 
 
 def _goes_alone(s: Session, run_id: int) -> bool:
@@ -85,7 +87,7 @@ def _sql(s: Session, *, which: str = "", lock: bool = False) -> TextClause:
         _DUE.format(
             now=now,
             doubts=MOST_DOUBTS,
-            in_a_row=_IN_A_ROW,
+            in_a_row=_IN_A_ROW.format(now=now),
             beside="0" if dialect == "sqlite" else _BESIDE.format(now=now),
             which=which,
             lock=_LOCK[dialect] if lock else "",

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from base.database import database_now
 from delivery import pace, rests
 from delivery.dispatch.hints import hint
+from delivery.ledger.set_back import catch_up
 from delivery.ledger.split import MAY_NOT_PART, halve, may_not_part, people_in
 from delivery.models import Attempt, Batch, Delivery, DeliveryException, Duplicate, Run
 from delivery.providers.provider import Answer, Verdict
@@ -72,6 +73,7 @@ def accept(s: Session, attempt: Attempt) -> None:
 
 def sweep(s: Session) -> int:
     """Leases that ended without a record: their process died or hangs; what became of the request is unknown."""
+    catch_up(s)
     now = database_now(s)
     ended = select(Batch).where(Batch.state == "leaving", Batch.lease_until < now).with_for_update(skip_locked=True)
     batches = s.scalars(ended).all()

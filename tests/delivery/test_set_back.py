@@ -1,0 +1,217 @@
+"""The database's clock is set back by an hour, or forward: nobody twice, and nothing waits for an hour that need not.
+
+That a clock went back is that every time on record came to lie later."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from base.database import Database, database_now
+from delivery import heartbeat, pace, rests
+from delivery.ledger import is_due, record, sweep
+from delivery.models import Attempt, Batch, Run
+from delivery.outbox import Outbox, Pace
+from delivery.providers.provider import Answer, Verdict
+from delivery.providers.sendgrid import SendGrid
+from delivery.settle import Rules, settle
+from delivery.watch import Watch
+from subscribers.keys import Keys
+from tests.delivery.test_settle import alive
+from tests.localgrid.support import Running
+from tests.support.runs import LEASE, a_run, count, take, taken, time_passes
+
+HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
+ACCEPTED = Answer(Verdict.ACCEPTED, "202", 202)
+UNKNOWN = Answer(Verdict.UNCERTAIN, "no answer: timed out")
+BUSY = Answer(Verdict.RETURNED, "too many requests", 429)
+RULES = Rules(by_proof=True, waiting=timedelta(minutes=11), between_probes=timedelta(minutes=10))
+
+
+@pytest.fixture
+def run(db: Database, keys: Keys) -> int:
+    return a_run(db, keys, people=4, public_id=uuid4().hex[:12])
+
+
+def set_back(db: Database) -> None:
+    time_passes(db, -HOUR)
+    look(db)
+
+
+def look(db: Database) -> None:
+    with db.write() as s:
+        sweep(s)
+
+
+def answered(db: Database, answer: Answer) -> str:
+    attempt = taken(db).attempt
+    write_down(db, attempt, answer)
+    return attempt
+
+
+def write_down(db: Database, attempt: str, answer: Answer) -> None:
+    with db.write() as s:
+        record(s, attempt, answer)
+
+
+def test_what_is_in_flight_is_written_down_and_the_next_leaves(db: Database, run: int) -> None:
+    in_flight = taken(db)
+    set_back(db)
+    write_down(db, in_flight.attempt, ACCEPTED)
+    in_flight = taken(db)
+    time_passes(db, HOUR)  # and forward again
+    look(db)
+    write_down(db, in_flight.attempt, ACCEPTED)
+    assert (take(db), count(db, run).accepted) == (None, 4)
+    with db.read() as s:
+        assert s.scalars(select(Attempt.number)).all() == [1, 1]
+
+
+def test_a_lease_ends_when_it_would_have_and_is_not_an_hour_longer(db: Database, run: int) -> None:
+    claimed = taken(db)
+    set_back(db)
+    assert count(db, run).sending == 2
+    time_passes(db, LEASE + SECOND)
+    look(db)
+    assert count(db, run).uncertain == 2
+    write_down(db, claimed.attempt, ACCEPTED)
+    assert count(db, run).accepted == 2, "a late answer is believed"
+
+
+def test_what_is_uncertain_is_asked_for_after_its_whole_waiting_time_by_the_new_clock(
+    db: Database, grid: Running, provider: SendGrid, keys: Keys, run: int
+) -> None:
+    grid.faults({"kind": "status", "args": {"status": 500, "accept": False}})
+    Outbox(db, provider, keys, Pace(connections=1, lease=LEASE, only_to=())).step()
+    grid.faults()
+    set_back(db)
+    alive(db, provider.account)
+    time_passes(db, timedelta(minutes=11))
+    assert settle(db, provider, RULES) == 0
+    time_passes(db, LEASE + SECOND)
+    assert settle(db, provider, RULES) == 1
+    provider.close()
+    assert count(db, run).planned == 4
+
+
+def test_life_on_the_way_back_is_not_shown_by_what_begins_later_than_now(
+    db: Database, grid: Running, provider: SendGrid, keys: Keys, run: int
+) -> None:
+    alive(db, provider.account)
+    set_back(db)
+    grid.faults({"kind": "status", "args": {"status": 500, "accept": False}})
+    Outbox(db, provider, keys, Pace(connections=1, lease=SECOND, only_to=())).step()
+    grid.faults()
+    time_passes(db, timedelta(minutes=12))
+    assert settle(db, provider, RULES) == 0
+    provider.close()
+    assert count(db, run).uncertain == 2
+
+
+def test_what_came_back_unsent_leaves_at_once(db: Database, run: int) -> None:
+    answered(db, BUSY)
+    set_back(db)
+    with db.read() as s:
+        assert is_due(s, "test"), "the rest that the provider asked for is over, too"
+    first, second = taken(db), taken(db)
+    assert {first.batch, second.batch} == {1, 2}
+
+
+def test_who_has_a_time_of_their_own_waits_for_it_by_the_new_clock(db: Database, run: int) -> None:
+    with db.write() as s:
+        s.get_one(Run, run).timing = "{}"
+    set_back(db)
+    with db.read() as s:
+        now = database_now(s)
+        assert [one.not_before > now for one in s.scalars(select(Batch))] == [True, True]
+
+
+def test_an_account_without_credits_is_asked_at_once(db: Database, run: int) -> None:
+    answered(db, Answer(Verdict.EXHAUSTED, "Maximum credits exceeded", 401))
+    with db.write() as s:
+        assert rests.take_turn(s, "test", timedelta())
+    set_back(db)
+    with db.read() as s:
+        assert not is_due(s, "test")
+        assert rests.is_turn(s, "test", timedelta(minutes=5))
+
+
+def test_nobody_pays_for_an_hour_what_left_in_a_minute(db: Database, run: int) -> None:
+    with db.write() as s:
+        pace.limit_run(s, run, 120)
+    answered(db, ACCEPTED)
+    with db.read() as s:
+        assert not is_due(s, "test")
+    set_back(db)
+    with db.read() as s:
+        assert not is_due(s, "test"), "what left is paid for all the same"
+    time_passes(db, timedelta(minutes=1))
+    with db.read() as s:
+        assert is_due(s, "test")
+
+
+def test_silence_of_before_does_not_outlast_a_mail_that_is_taken(db: Database, run: int, keys: Keys) -> None:
+    answered(db, ACCEPTED)
+    other = a_run(db, keys, people=4, public_id=uuid4().hex[:12])
+    answered(db, UNKNOWN)
+    with db.write() as s:
+        s.get_one(Run, run).paused = True
+    answered(db, UNKNOWN)
+    with db.read() as s:
+        assert not is_due(s, "test")
+    set_back(db)
+    time_passes(db, SECOND)
+    with db.write() as s:
+        now = database_now(s)
+        probe = Attempt(id="probe", account="test", started_at=now, lease_until=now)
+        s.add(probe)
+    write_down(db, "probe", ACCEPTED)
+    with db.read() as s:
+        assert is_due(s, "test"), other
+
+
+def test_a_service_that_was_there_in_an_hour_is_not_there_now(db: Database) -> None:
+    with db.write() as s:
+        heartbeat.beat(s, "gone")
+    time_passes(db, -HOUR)
+    with db.read() as s:
+        assert not heartbeat.is_recent(s)
+
+
+def test_a_clock_that_is_set_forward_proves_no_loss(sqlite_db: Database, grid: Running, keys: Keys) -> None:
+    """It would have: lease and waiting time over at a stroke, the log not there yet, and then the mail was taken."""
+    run = a_run(sqlite_db, keys, people=4, public_id=uuid4().hex[:12])
+    in_flight, watch = taken(sqlite_db), Watch()
+    steady = watch.steady_since(sqlite_db)
+    assert watch.steady_since(sqlite_db) == steady
+    with time_machine.travel(datetime.now(UTC) + HOUR, tick=True):
+        look(sqlite_db)
+        assert count(sqlite_db, run).uncertain == 2
+        since = watch.steady_since(sqlite_db)
+        assert since >= steady + HOUR - SECOND
+        assert settle_with_proof(sqlite_db, in_flight.attempt, since) == 0
+        write_down(sqlite_db, in_flight.attempt, ACCEPTED)
+        assert count(sqlite_db, run).accepted == 2
+    assert watch.steady_since(sqlite_db) < since, "set back, it has gone evenly ever since"
+
+
+def settle_with_proof(db: Database, attempt: str, since: datetime) -> int:
+    class Silent:
+        """Whose log shows nothing of an attempt, yet."""
+
+        account, repeatable = "test", False
+
+        def trace(self, question: object) -> bool:
+            return False
+
+        def probe(self, attempt: str) -> Answer:
+            return ACCEPTED
+
+    alive(db, "test")
+    assert settle(db, Silent(), RULES, since) == 0  # type: ignore[arg-type]
+    with db.read() as s:
+        return int(s.get_one(Attempt, attempt).verdict == "lost")
