@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 
 import typer
 
 import migrations
 from base.config import Config
 from base.database import Database, database_now
-from base.errors import Refused, TipsheetError
+from base.errors import Broken, Refused, TipsheetError
 from campaigns.alerts.record import note
 from campaigns.overview import Wanted, wanted
 from cli.connect import NameServer, draw
@@ -23,6 +23,7 @@ from delivery.connect.finding import Finding, State
 from delivery.connect.resolver import Dns
 from delivery.providers import open_provider
 from migrations import Schema
+from subscribers.journal import Journal
 from subscribers.keys import check_fingerprints, load_keys
 
 
@@ -41,6 +42,7 @@ def doctor(ctx: typer.Context, dns: NameServer = "", as_json: Json = False) -> N
             Finding("configuration", "ok", f"{config.file} is in order"),
             _checked("brand", _brand, config, db),
             _checked("database", _database, config, db),
+            _checked("journal", _journal, config, db),
             _checked("keys", _keys, config, db),
             _checked("provider", _provider, config, db),
             _checked("service", _service, config, db),
@@ -57,8 +59,9 @@ def _noted(config: Config, db: Database, outside: list[Finding]) -> tuple[Wanted
     """What needs a person, with what was just seen."""
     if migrations.state(db) is not Schema.CURRENT:
         return ()
-    with db.write() as s:
+    with suppress(Broken), db.write() as s:  # said already, where it cannot be written to
         note(s, outside)
+    with db.read() as s:
         return wanted(s, database_now(s), config)
 
 
@@ -92,7 +95,14 @@ def _brand(config: Config, _: Database) -> tuple[State, str]:
 
 def _database(_: Config, db: Database) -> tuple[State, str]:
     migrations.check(db)
-    return "ok", f"{migrations.name(db)} has the schema of this version"
+    with db.write() as s:
+        installation.try_writing(s)
+    return "ok", f"{migrations.name(db)} has the schema of this version and can be written to"
+
+
+def _journal(config: Config, _: Database) -> tuple[State, str]:
+    Journal(config.journal.path).try_out()
+    return "ok", f"{config.journal.path} can be written"
 
 
 def _keys(config: Config, db: Database) -> tuple[State, str]:

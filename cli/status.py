@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import typer
 
 from base.database import database_now
+from base.errors import Broken
 from campaigns.alerts.needs import ELSEWHERE
 from campaigns.overview import Overview, Wanted, overview
-from cli.door import opened
+from cli.door import Door, opened
 from cli.output import Json, Printer, in_words, when
+from delivery import installation
 
 
 def status(ctx: typer.Context, as_json: Json = False) -> None:
@@ -16,16 +20,31 @@ def status(ctx: typer.Context, as_json: Json = False) -> None:
 
     Example: tipsheet status
     """
-    with opened(ctx) as door, door.db.read() as s:
-        found = overview(s, database_now(s), door.config)
-        zone = door.config.campaigns.zone
+    with opened(ctx) as door:
+        with door.db.read() as s:
+            found = overview(s, database_now(s), door.config)
+        zone, trouble = door.config.campaigns.zone, _cannot_write(door, found)
     printer = Printer(as_json)
-    _draw(printer, found, zone)
-    printer.document(found)
+    _draw(printer, found, zone, trouble)
+    printer.document({**asdict(found), "trouble": trouble or None})
 
 
-def _draw(printer: Printer, found: Overview, zone: str) -> None:
-    if found.running:
+def _cannot_write(door: Door, found: Overview) -> str:
+    """Why nothing leaves although a service may be there: where nothing can be recorded it cannot sign in either."""
+    try:
+        door.journal.try_out()
+        if not found.running:
+            with door.db.write() as s:
+                installation.try_writing(s)
+    except Broken as trouble:
+        return trouble.sentence
+    return ""
+
+
+def _draw(printer: Printer, found: Overview, zone: str, trouble: str) -> None:
+    if trouble:
+        printer.say(f"Nothing leaves: {trouble}", "red")
+    elif found.running:
         printer.say("The service is running.", "green")
         if found.workers is not None:
             _draw_workers(printer, found.workers)

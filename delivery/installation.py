@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from base.config import Config
@@ -28,6 +28,12 @@ def installation(s: Session) -> Installation:
         s.add(found)
         s.flush()
     return found
+
+
+def try_writing(s: Session) -> None:
+    """Change the row to what it is: the commit tells whether anything can be recorded at this moment."""
+    mine = installation(s)
+    s.execute(update(Installation).where(Installation.id == mine.id).values(made_at=Installation.made_at))
 
 
 def place(config: Config) -> str:

@@ -13,7 +13,7 @@ import re
 import secrets
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -36,6 +36,7 @@ DECIDED = "decided"  # a person paused, resumed or cancelled a campaign
 SEALED = "sealed"  # consent rows, by a seal of this hash; says nothing to a restore
 
 _NOTES = "journal"
+_TRIAL = bytearray(b" " * 20_000)  # about what a batch of a thousand people takes; without an end it is no line
 _LINE = re.compile(rb"([0-9a-f]{16}) (\{.*\})\n")
 _LONGEST = 1 << 20  # a batch of a thousand people takes about 20,000 bytes
 _LOCK = "SELECT pg_advisory_xact_lock{}(hashtext('tipsheet journal'))"
@@ -76,11 +77,23 @@ class Journal:
         with self.path.open("rb") as file:
             return Mark(_id(self.path, file.readline(_LONGEST)), self._size, self._chain)
 
+    def try_out(self) -> None:
+        """Raises Broken where a batch could not be written down at this moment. Leaves nothing behind."""
+        with self._opened() as fd:
+            _write_all(fd, _TRIAL, self._size)
+            os.ftruncate(fd, self._size)
+
     def _append(self, entries: list[Entry]) -> None:
+        with self._opened() as fd:
+            self._write(fd, entries)
+
+    @contextmanager
+    def _opened(self) -> Iterator[int]:
+        """The file at its end, and nobody else's meanwhile."""
         try:
             with self._mine, _locked(self.path) as file:
                 self._find_end(file.fd)
-                self._write(file.fd, entries)
+                yield file.fd
         except OSError as cause:
             raise Broken(
                 f"The journal {self.path} cannot be written ({cause.strerror}), and without it nothing is changed; "

@@ -138,3 +138,18 @@ def test_doctor_asks_the_provider_that_is_configured(
     assert "sendgrid cannot be used" in ended.out
     assert "still the made-up clinic" in ended.out
     assert ended.err == "Not ready: brand, provider, key, DMARC; do what is said there and ask again\n"
+
+
+def test_status_and_doctor_say_that_nothing_can_be_written_down(tipsheet: Run, folder: Path) -> None:
+    journal = folder / "var/journal"
+    journal.unlink(missing_ok=True)
+    journal.symlink_to("/dev/full")
+    assert "Nothing leaves: The journal var/journal cannot be written (No space left on device)" in tipsheet(
+        "status"
+    ).out.replace("\n", " ")
+    assert "make room" in tipsheet("status", "--json").json()["trouble"]
+    ended = tipsheet("doctor", "--json")
+    assert "Not ready: journal" in ended.err
+    journal.unlink()
+    assert tipsheet("status", "--json").json()["trouble"] is None
+    assert journal.read_bytes() == b"", "a try leaves nothing"
