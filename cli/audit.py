@@ -58,4 +58,14 @@ def _moment(text: str, zone: str) -> datetime:
 
 
 def _words(facts: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in facts.items())
+    return ", ".join(f"{name}: {_plain(value)}" for name, value in facts.items())
+
+
+def _plain(value: Any) -> str:
+    if value in (None, "", [], {}):
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return f"({_words(value)})"
+    return " + ".join(map(_plain, value)) if isinstance(value, list) else str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from subscribers.keys import Keys, load_keys
 from subscribers.proof import signing
 from subscribers.proof.chain import Verified
 from subscribers.proof.chain import verify as look_at
+from subscribers.proof.concerned import concerned
 from subscribers.proof.document import prove
 
 app = typer.Typer(help="Consent: whether it can be proved, the proof for one person, and the texts agreed to.")
@@ -47,7 +49,9 @@ def verify(
         with door.db.read() as s:
             restored = restored_at(s)
         done = look_at(door.db, journal_file=door.config.journal.path, restored_at=restored, progress=progress)
-    _tell(printer, done)
+        with door.db.read() as s:
+            people = concerned(s, done.findings)
+    _tell(printer, done, people)
 
 
 @app.command()
@@ -77,7 +81,7 @@ def proof(
     printer.document({**document, "public_key": key, "file": file})
 
 
-def _tell(printer: Printer, done: Verified) -> None:
+def _tell(printer: Printer, done: Verified, people: Mapping[int, str]) -> None:
     printer.facts(
         {
             "rows": f"{done.rows:,}, {done.unsealed:,} of them not sealed yet",
@@ -88,9 +92,12 @@ def _tell(printer: Printer, done: Verified) -> None:
     )
     for each in done.findings:
         printer.say(f"{each.words}.", "red")
+    if people:
+        printer.say("It concerns these people; more of each: tipsheet subscriber show NUMBER")
+    printer.table(("number>", "email"), [(number, email or "erased") for number, email in people.items()], empty="")
     if not done.found:
         printer.say("All of it is as it was recorded.", "green")
-    printer.document({**vars(done), "ok": not done.found})
+    printer.document({**vars(done), "people": people, "ok": not done.found})
     if done.found:
         raise Refused(
             f"{done.found:,} of it is not as it was recorded; keep a backup of what is there now, and compare with "

@@ -25,6 +25,8 @@ Slug = Annotated[str, typer.Argument(help="The series' short name.")]
 Start = Annotated[
     str | None, typer.Option("--from", metavar="DATE", help="No date before; weeks are counted from here.")
 ]
+DaysAhead = Annotated[int, typer.Option(help="How many days before its date a campaign is made.")]
+Approval = Annotated[str, typer.Option(help="required: it waits for yours; not: it leaves by itself.")]
 SHOWN = 5
 
 
@@ -37,8 +39,8 @@ def add(
     zone: Annotated[str | None, typer.Option(help="The zone of that time; else [campaigns] zone.")] = None,
     template: Annotated[str | None, typer.Option(help="The template; else [campaigns] template.")] = None,
     segment: Annotated[str | None, typer.Option(help="Only this part of the list.")] = None,
-    days_ahead: Annotated[int, typer.Option(help="How many days before its date a campaign is made.")] = 5,
-    approval: Annotated[str, typer.Option(help="required: it waits for yours; not: it leaves by itself.")] = "required",
+    days_ahead: DaysAhead = 5,
+    approval: Approval = "required",
     offer: Annotated[str, typer.Option(help="required: nothing leaves without one; if-any: it may.")] = "required",
     subject: Annotated[str, typer.Option(help="One line, as in campaign add; else the article's title.")] = "",
     start: Start = None,
@@ -49,7 +51,7 @@ def add(
     Example: tipsheet series add tips --list monthly-tips --when 'first tuesday 09:00' --zone America/Los_Angeles
     """
     with opened(ctx) as door, door.db.write() as s:
-        home = door.config.campaigns
+        home, now = door.config.campaigns, database_now(s)
         draft = store.Draft(
             slug=slug,
             list=onto,
@@ -63,7 +65,6 @@ def add(
             subject=subject,
             starts_on=_date(start, "--from") if start else None,
         )
-        now = database_now(s)
         series = store.add_series(s, draft, door.config, actor=actor(), now=now)
         noted(s, "series add", slug, after={"when": series.words, "list": onto})
         coming = ahead(s, series, now, count=SHOWN)

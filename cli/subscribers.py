@@ -20,7 +20,7 @@ from subscribers.card import show as card_of
 from subscribers.consent import opt_out as withdraw
 from subscribers.lists import get_list
 from subscribers.models import Subscriber
-from subscribers.people import add_subscriber, find, get_subscriber
+from subscribers.people import add_subscriber, find, get_anybody
 from subscribers.search import STATES, WINDOW, Wanted, search
 
 app = typer.Typer(help="Subscribers: people, what they agreed to, and what stops mail to them.")
@@ -30,25 +30,29 @@ Field = Annotated[
     list[str] | None, typer.Option(metavar="NAME=VALUE", help="A custom field; may be given more than once.")
 ]
 
+Basis = Annotated[
+    str, typer.Option("--basis", "--wording", help="The exact text they agreed to, or why they may be mailed.")
+]
+
 
 @app.command()
 def add(
     ctx: typer.Context,
     email: Email,
     onto: Annotated[str, typer.Option("--list", help="The list they want.")],
+    basis: Basis,
     first_name: Annotated[str, typer.Option(help="Their first name.")] = "",
     last_name: Annotated[str, typer.Option(help="Their last name.")] = "",
     zone: Annotated[str, typer.Option(help="Their time zone, such as Europe/Berlin.")] = "",
     locale: Annotated[str, typer.Option(help="Their language, such as en or pt-BR.")] = "",
     tag: Annotated[list[str] | None, typer.Option(help="A tag; may be given more than once.")] = None,
     field: Field = None,
-    wording: Annotated[str, typer.Option(help="The exact text that they agreed to.")] = "",
-    source: Annotated[str, typer.Option(help="Where they agreed: a form, a visit, a call.")] = "",
+    source: Annotated[str, typer.Option(help="Where they agreed: a visit, a call, a letter.")] = SOURCE,
     as_json: Json = False,
 ) -> None:
     """Put a person on a list, with their consent. Who opted out is refused.
 
-    Example: tipsheet subscriber add ana@example.com --list monthly-tips --tag runner --field city=Milpitas
+    Example: tipsheet subscriber add ana@example.com --list monthly-tips --basis 'asked for it at the desk' --tag runner
     """
     with opened(ctx) as door, door.db.write() as s:
         person = add_subscriber(
@@ -63,8 +67,8 @@ def add(
             tags=tag or (),
             custom=dict(pair(each) for each in field or ()),
             how=HOW,
-            wording=wording,
-            source=source or SOURCE,
+            wording=basis,
+            source=source,
             actor=actor(),
         )
         noted(s, "subscriber add", str(person.id), subscriber_id=person.id, after={"list": onto, "tags": tag or []})
@@ -104,13 +108,19 @@ def search_(
 
 
 @app.command()
-def show(ctx: typer.Context, email: Email, as_json: Json = False) -> None:
+def show(
+    ctx: typer.Context,
+    who: Annotated[str, typer.Argument(metavar="EMAIL", help="Their address, or their number.")],
+    as_json: Json = False,
+) -> None:
     """Show all that is known about one person: details, consents, what stops mail, and what happened when.
+
+    Receipts, the audit log and consent verify name people by number, since a number outlives an erasure.
 
     Example: tipsheet subscriber show ana@example.com
     """
     with opened(ctx) as door, door.db.read() as s:
-        person = get_subscriber(s, door.keys, email)
+        person = get_anybody(s, door.keys, who)
         card = card_of(s, person)
         moments = timeline(s, person, card)
     printer, zone = Printer(as_json), door.config.campaigns.zone
@@ -159,7 +169,8 @@ def opt_out(
 def _draw(printer: Printer, card: Card, zone: str) -> None:
     printer.facts(
         {
-            "email": card.email,
+            "number": card.id,
+            "email": card.email or "erased",
             "name": f"{card.first_name} {card.last_name}".strip(),
             "zone": card.zone,
             "locale": card.locale,

@@ -51,7 +51,8 @@ class Stop:
 class Card:
     """Everything that is known about one person."""
 
-    email: str
+    id: int
+    email: str  # empty: they were erased
     first_name: str
     last_name: str
     zone: str
@@ -75,6 +76,7 @@ def show(s: Session, person: Subscriber) -> Card:
         .order_by(Consent.id)
     )
     return Card(
+        id=person.id,
         email=person.email,
         first_name=person.first_name,
         last_name=person.last_name,

@@ -12,12 +12,15 @@ from base.errors import NotFound, Refused
 from subscribers.addresses import address_key, parse_address, wide_key
 from subscribers.consent import Given, give
 from subscribers.fields import field_name
-from subscribers.fields.custom import keep_profile, read_value, remember
+from subscribers.fields.custom import Field, keep_profile, read_value, remember
 from subscribers.fields.values import clean, clean_locale, clean_zone
 from subscribers.former import holders
 from subscribers.keys import Keys
 from subscribers.lists import get_list
 from subscribers.models import Profile, Subscriber, SubscriberTag
+from subscribers.proof.evidence import need_basis
+
+_HIGHEST = (1 << 31) - 1  # that PostgreSQL takes for a number
 
 
 def add_subscriber(
@@ -40,29 +43,34 @@ def add_subscriber(
 ) -> Subscriber:
     """Put a person on a list. One who is known keeps the history; what is given now is taken over, empty is not.
 
-    Raises BadInput for what cannot be kept, Refused for who opted out or is suppressed.
+    Raises BadInput for what cannot be kept or stands on no ground, Refused for who opted out or is suppressed.
     """
-    onto = get_list(s, list_slug)
-    given = {
-        "first_name": clean(first_name),
-        "last_name": clean(last_name),
-        "zone": clean_zone(zone),
-        "locale": clean_locale(locale),
-    }
-    values = {field_name(name): value for name, value in (custom or {}).items()}
-    fields = remember(s, values)
-    kept = {name: read for name, value in values.items() if (read := read_value(fields[name], value))}
+    onto, ground = get_list(s, list_slug), need_basis(wording)
+    given = _cleaned(first_name, last_name, zone, locale)
+    fields, kept = _read_custom(s, custom or {})
     person = find(s, keys, email) or new_subscriber(s, keys, email, how)
     typed = parse_address(email).typed
-    give(s, person, onto.id, state=state, how=how, wording=wording, source=source, actor=actor, typed=typed)
+    give(s, person, onto.id, state=state, how=how, wording=ground, source=source, actor=actor, typed=typed)
     for name, value in given.items():
-        if value:
-            setattr(person, name, value)
+        setattr(person, name, value)
     person.custom = {**person.custom, **kept}
     keep_profile(s, fields, person.id, person.custom)
     add_tags(s, person, tags)
     s.flush()
     return person
+
+
+def _cleaned(first_name: str, last_name: str, zone: str, locale: str) -> dict[str, str]:
+    names = {"first_name": clean(first_name), "last_name": clean(last_name)}
+    every = {**names, "zone": clean_zone(zone), "locale": clean_locale(locale)}
+    return {name: value for name, value in every.items() if value}
+
+
+def _read_custom(s: Session, custom: Mapping[str, str]) -> tuple[dict[str, Field], dict[str, str]]:
+    """All fields, and these values as they are kept, without empty ones."""
+    values = {field_name(name): value for name, value in custom.items()}
+    fields = remember(s, values)
+    return fields, {name: read for name, value in values.items() if (read := read_value(fields[name], value))}
 
 
 def find(s: Session, keys: Keys, email: str) -> Subscriber | None:
@@ -84,6 +92,21 @@ def get_subscriber(s: Session, keys: Keys, email: str, *, lock: bool = False) ->
         if had := next(iter(holders(s, key)), None):
             raise NotFound(f"Nobody has the address {email[:80]} any more; who had it is {had.email} now")
         raise NotFound(f"Nobody with the address {email[:80]} is known; add them with: tipsheet subscriber add")
+    return found
+
+
+def get_anybody(s: Session, keys: Keys, who: str) -> Subscriber:
+    """By address, or by the number that receipts, the audit log and findings name. Raises NotFound.
+
+    Who was merged is whom they were merged into; who was erased is an empty row.
+    """
+    if not who.strip().isdecimal():
+        return get_subscriber(s, keys, who)
+    found = s.get(Subscriber, min(int(who.strip()[:20]), _HIGHEST))
+    if found is not None and found.merged_into is not None:
+        found = s.get(Subscriber, found.merged_into)
+    if found is None:
+        raise NotFound(f"There is no subscriber {who[:20]}; find people with: tipsheet subscriber search")
     return found
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from base.database import Database
-from base.errors import BadInput, Broken, Refused
+from base.errors import Broken, Refused
 from subscribers.fields import refuse_hiding
 from subscribers.fields.custom import all_fields
 from subscribers.fields.typed import Dates
@@ -37,6 +37,7 @@ from subscribers.importing.seen import Seen
 from subscribers.importing.storing import store
 from subscribers.keys import Keys
 from subscribers.lists import open_list
+from subscribers.proof.evidence import need_basis
 
 Progress = Callable[[int, int], None]
 _Ready = tuple[Chunk, Prepared]
@@ -116,8 +117,7 @@ def import_file(
     transaction back. `progress` hears of (rows, lines).
     """
     file = _read_through(path, asked)
-    if not clean(asked.wording):
-        raise BadInput("Say with --basis what these people agreed to, or why they may be mailed; it stays on record")
+    need_basis(asked.wording)
     with db.read() as s:
         refuse_hiding(file.columns.custom.keys() - all_fields(s).keys())
     begun, is_new = _begin(db, file, list_slug, asked, is_trial=is_trial)

@@ -28,6 +28,7 @@ class Finding:
     words: str
     seal: int | None = None
     row: int | None = None
+    subscriber: int | None = None
 
 
 def evidence(s: Session) -> Iterator[Finding]:
@@ -90,7 +91,7 @@ def _compare(s: Session, pairs: Iterable[Pair]) -> Iterator[Finding]:
     for pair in sorted(pairs):
         if held.get(pair) != ought.get(pair):
             words = f"For subscriber {pair[1]} on list {pair[0]} {_say(held.get(pair))} is held, but {{}} was said"
-            yield Finding("projection", words.format(_say(ought.get(pair))))
+            yield Finding("projection", words.format(_say(ought.get(pair))), subscriber=pair[1])
 
 
 def _say(holds: Holds | None) -> str:

@@ -14,6 +14,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from base.database import database_now
+from base.errors import BadInput
+from subscribers.fields.values import LONGEST, clean
 from subscribers.models import Consent, Evidence, Wording
 
 SALT = 16
@@ -50,6 +52,17 @@ def evidence_id(s: Session, *, how: str, wording: str | Shown, source: str, acto
     wording_id = _row(s, Wording, hashed, {**dict(zip(names, parts, strict=True)), "first_used": database_now(s)})
     facts = {"how": how, "wording_id": wording_id, "source": source, "actor": actor, "jurisdiction": jurisdiction}
     return _row(s, Evidence, content_hash(how, hashed, source, actor, jurisdiction), facts)
+
+
+def need_basis(text: str) -> str:
+    """What stands where people saw no form: what they agreed to, or why they may be mailed. Raises BadInput."""
+    if len(text.strip()) > LONGEST:
+        raise BadInput(
+            f"--basis may have {LONGEST} characters; say it shorter, or name the longer text and its version"
+        )
+    if not (cleaned := clean(text)):
+        raise BadInput("Say with --basis what they agreed to, or why they may be mailed; it stays on record")
+    return cleaned
 
 
 def confirmed_by(s: Session, evidence: int, *, source: str, actor: str) -> int:

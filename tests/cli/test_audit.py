@@ -10,7 +10,7 @@ def test_every_change_by_a_command_is_on_record_with_who_made_it(tipsheet: Run) 
     tipsheet("list", "publish", "tips")
     tipsheet("list", "unpublish", "tips")
     tipsheet("segment", "add", "runners", "tag has runner")
-    tipsheet("subscriber", "add", "ana@example.com", "--list", "tips")
+    tipsheet("subscriber", "add", "ana@example.com", "--list", "tips", "--basis", "asked")
     tipsheet("subscriber", "opt-out", "ana@example.com")
     tipsheet("subscriber", "opt-out", "stranger@example.com")
     rows = tipsheet("audit", "--json").json()
@@ -20,13 +20,13 @@ def test_every_change_by_a_command_is_on_record_with_who_made_it(tipsheet: Run) 
     ]
     assert {row["actor"] for row in rows} == {"robin"}
     assert "stranger@example.com" not in str(rows), "nobody's row could be emptied of it"
-    assert "name=Tips" in tipsheet("audit").out
+    assert "name: Tips" in tipsheet("audit").out
 
 
 def test_the_log_is_asked_about_one_thing(tipsheet: Run) -> None:
     tipsheet("list", "add", "tips", "--name", "Tips")
     tipsheet("list", "add", "news", "--name", "News")
-    tipsheet("subscriber", "add", "ana@example.com", "--list", "tips")
+    tipsheet("subscriber", "add", "ana@example.com", "--list", "tips", "--basis", "asked")
     assert [row["about"] for row in tipsheet("audit", "--about", "news", "--json").json()] == ["news"]
     (added,) = tipsheet("audit", "--about", "Ana@Example.com", "--json").json()
     assert added["action"] == "subscriber add"
@@ -70,3 +70,13 @@ def test_every_change_has_both_sides(tipsheet: Run, folder: Path) -> None:
     assert told["subscriber bulk tag"][1] == {"tag": "slow", "rule": "segment runners", "people": 1}
     assert told["import undo"] == ({"consents": 2}, {"consents": 0, "file": "people.csv", "list": "tips"})
     assert told["suppression lift"] == ({"stops": ["manual on every list"]}, {"stops": [], "because": "a mistake"})
+
+
+def test_what_was_not_there_and_several_values_are_readable(tipsheet: Run) -> None:
+    tipsheet("list", "add", "tips", "--name", "Tips")
+    tipsheet("list", "edit", "tips", "--wording", "Send me tips")
+    tipsheet("subscriber", "add", "ana@example.com", "--list", "tips", "--basis", "asked", "--tag", "a", "--tag", "b")
+    shown = tipsheet("audit").out
+    assert "wording: –" in shown
+    assert "tags: a + b" in shown
+    assert not any(sign in shown for sign in ("None", "[", "{"))

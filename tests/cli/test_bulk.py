@@ -14,8 +14,8 @@ def with_people(tipsheet: Run) -> Run:
     for slug in ("tips", "news"):
         tipsheet("list", "add", slug, "--name", slug.title())
     for number in range(7):
-        tipsheet("subscriber", "add", f"p{number}@example.com", "--list", "tips", "--tag", "runner")
-    tipsheet("subscriber", "add", "other@example.com", "--list", "tips")
+        tipsheet("subscriber", "add", f"p{number}@example.com", "--list", "tips", "--basis", "asked", "--tag", "runner")
+    tipsheet("subscriber", "add", "other@example.com", "--list", "tips", "--basis", "asked")
     tipsheet("subscriber", "opt-out", "p6@example.com", "--list", "tips")
     return tipsheet
 

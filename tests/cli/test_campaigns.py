@@ -113,7 +113,7 @@ def test_a_plan_adds_up_and_has_the_keys_that_others_rely_on(clinic: Run) -> Non
 
 def test_a_plan_tells_what_changed_since_approval(drafted: Run) -> None:
     drafted("campaign", "approve", "december")
-    drafted("subscriber", "add", "dot@example.com", "--list", "tips")
+    drafted("subscriber", "add", "dot@example.com", "--list", "tips", "--basis", "asked")
     document = drafted("campaign", "plan", "december", "--json").json()
     assert document["changes"] == {"recipients": {"approved": 3, "now": 4}}
     assert document["moved"].items() >= {"came": 1, "went": 0, "who_came": []}.items()

@@ -49,8 +49,17 @@ def test_verify_names_what_was_changed_and_fails(sealed: Run, folder: Path) -> N
     assert ended.code == 1
     assert "Seal 1 is broken: row 2 is not what was sealed" in ended.out
     assert "not as it was recorded" in ended.err
+    assert "tipsheet subscriber show NUMBER" in ended.out
     report = json.loads(sealed("consent", "verify", "--json").out)
     assert (report["ok"], report["findings"][0]["seal"], report["findings"][0]["row"]) == (False, 1, 2)
+    (number, email), *others = report["people"].items()
+    assert (others, sealed("subscriber", "show", number, "--json").json()["email"]) == ([], email)
+
+
+def test_verify_names_people_of_whom_something_else_is_held(sealed: Run, folder: Path) -> None:
+    change(folder, "UPDATE subscriptions SET since = since + 1 WHERE subscriber_id = 1")
+    report = json.loads(sealed("consent", "verify", "--json").out)
+    assert list(report["people"]) == ["1"]
 
 
 def test_a_proof_is_shown_and_written_and_checked(sealed: Run, folder: Path) -> None:

@@ -31,8 +31,8 @@ def test_what_is_no_event_is_refused(tipsheet: Run, tmp_path: Path) -> None:
 def test_a_push_says_first_what_it_would_stop(tipsheet: Run) -> None:
     for slug in ("tips", "news"):
         tipsheet("list", "add", slug, "--name", slug)
-    tipsheet("subscriber", "add", ANA, "--list", "tips")
-    tipsheet("subscriber", "add", "ben@example.com", "--list", "tips")
+    tipsheet("subscriber", "add", ANA, "--list", "tips", "--basis", "asked")
+    tipsheet("subscriber", "add", "ben@example.com", "--list", "tips", "--basis", "asked")
     tipsheet("suppression", "add", ANA, "--reason", "opt-out")
     said = tipsheet("suppression", "push")
     assert "1 people left all lists" in said.out

@@ -13,7 +13,7 @@ from tests.cli.conftest import Run
 @pytest.fixture
 def people(tipsheet: Run) -> Run:
     tipsheet("list", "add", "tips", "--name", "Monthly tips")
-    given = ("--list", "tips", "--tag", "runner", "--field", "city==HYPERLINK(1)")
+    given = ("--list", "tips", "--basis", "asked", "--tag", "runner", "--field", "city==HYPERLINK(1)")
     assert tipsheet("subscriber", "add", "ana@example.com", *given).code == 0
     tipsheet("subscriber", "opt-out", "bo@example.com")
     return tipsheet
@@ -49,7 +49,7 @@ def test_a_file_that_is_there_is_not_overwritten(people: Run, folder: Path) -> N
 
 def test_a_segment_or_a_rule_narrows_whom_an_export_has(people: Run, folder: Path) -> None:
     people("segment", "add", "runners", "tag has runner")
-    people("subscriber", "add", "cy@example.com", "--list", "tips")
+    people("subscriber", "add", "cy@example.com", "--list", "tips", "--basis", "asked")
     people("subscriber", "opt-out", "ana@example.com", "--list", "tips")
     tips = ("--list", "tips", "--replace", "--json")
     assert people("export", "subscribers", "all.csv", *tips).json()["rows"] == 2

@@ -21,7 +21,9 @@ def test_a_field_is_added_listed_and_asked_for(with_list: Run) -> None:
     assert with_list("field", "list", "--json").json() == [added]
     assert "S, L" in with_list("segment", "fields").out
     assert "is none of the choices; they are S, L" in with_list("segment", "add", "m", 'shirt = "M"').out
-    with_list("subscriber", "add", "ann@example.com", "--list", "monthly-tips", "--field", "shirt=l")
+    with_list(
+        "subscriber", "add", "ann@example.com", "--list", "monthly-tips", "--basis", "asked", "--field", "shirt=l"
+    )
     assert with_list("segment", "count", 'shirt = "L"', "--list", "monthly-tips", "--json").json()["recipients"] == 1
 
 

@@ -49,7 +49,7 @@ def test_a_basis_is_not_optional(tips: Run) -> None:
     assert "--basis" in ended.err
     ended = tips("subscriber", "import", "people.csv", "--list", "tips", "--basis", " ", "--map", "Mail=email")
     assert ended.code == 1
-    assert "what these people agreed to" in ended.err
+    assert "what they agreed to" in ended.err
 
 
 def test_a_column_that_would_hide_what_rules_ask_for_is_to_be_named_otherwise(tips: Run, folder: Path) -> None:

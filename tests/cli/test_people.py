@@ -18,7 +18,7 @@ def with_list(tipsheet: Run) -> Run:
 
 
 def test_a_list_is_added_and_counted(with_list: Run) -> None:
-    with_list("subscriber", "add", "ana@example.com", "--list", "monthly-tips")
+    with_list("subscriber", "add", "ana@example.com", "--list", "monthly-tips", "--basis", "asked")
     counted = {
         "slug": "monthly-tips",
         "name": "Monthly tips",
@@ -57,7 +57,19 @@ def test_where_a_list_can_be_read_is_said_as_often_as_it_is_asked(with_list: Run
 
 def test_a_subscriber_is_added_with_everything_given(with_list: Run) -> None:
     with_list(
-        *("subscriber", "add", "Ana@Example.com", "--list", "monthly-tips", "--first-name", "Ana", "--tag", "runner"),
+        *(
+            "subscriber",
+            "add",
+            "Ana@Example.com",
+            "--list",
+            "monthly-tips",
+            "--basis",
+            "asked",
+            "--first-name",
+            "Ana",
+            "--tag",
+            "runner",
+        ),
         *("--tag", "newcomer", "--field", "city=Milpitas", "--zone", "Europe/Berlin", "--source", "front desk"),
     )
     card = with_list("subscriber", "show", "ana@example.com", "--json").json()
@@ -69,11 +81,14 @@ def test_a_subscriber_is_added_with_everything_given(with_list: Run) -> None:
 
 
 def test_an_opt_out_holds_against_add_and_import(with_list: Run, folder: Path) -> None:
-    with_list("subscriber", "add", "bo@example.com", "--list", "monthly-tips")
+    with_list("subscriber", "add", "bo@example.com", "--list", "monthly-tips", "--basis", "asked")
     done = with_list("subscriber", "opt-out", "BO@example.com", "--list", "monthly-tips", "--json").json()
     assert (done["changed"], done["lists"]) == (True, ["monthly-tips"])
     assert "before" in with_list("subscriber", "opt-out", "bo@example.com", "--list", "monthly-tips").out
-    assert "opted out" in with_list("subscriber", "add", "bo@example.com", "--list", "monthly-tips").refused()
+    assert (
+        "opted out"
+        in with_list("subscriber", "add", "bo@example.com", "--list", "monthly-tips", "--basis", "asked").refused()
+    )
     (folder / "people.csv").write_text(CSV)
     given = ("--list", "monthly-tips", "--basis", "asked", "--json")
     report = with_list("subscriber", "import", "people.csv", *given).json()
@@ -85,7 +100,12 @@ def test_an_opt_out_holds_against_add_and_import(with_list: Run, folder: Path) -
 
 def test_an_opt_out_needs_no_subscriber(with_list: Run) -> None:
     assert with_list("subscriber", "opt-out", "stranger@example.com", "--json").json()["changed"] is True
-    assert "opted out" in with_list("subscriber", "add", "stranger@example.com", "--list", "monthly-tips").refused()
+    assert (
+        "opted out"
+        in with_list(
+            "subscriber", "add", "stranger@example.com", "--list", "monthly-tips", "--basis", "asked"
+        ).refused()
+    )
 
 
 def test_an_import_tells_what_it_left_out(with_list: Run, folder: Path) -> None:
@@ -100,7 +120,9 @@ def test_an_import_tells_what_it_left_out(with_list: Run, folder: Path) -> None:
 
 def test_text_from_outside_cannot_steer_the_terminal(with_list: Run) -> None:
     name = "[red]A\x1b]0;title\x07na\u202e"
-    with_list("subscriber", "add", "ana@example.com", "--list", "monthly-tips", "--first-name", name)
+    with_list(
+        "subscriber", "add", "ana@example.com", "--list", "monthly-tips", "--basis", "asked", "--first-name", name
+    )
     shown = with_list("subscriber", "show", "ana@example.com").out
     assert "[red]A" in shown
     assert not set("\x1b\x07\u202e") & set(shown)
@@ -108,7 +130,9 @@ def test_text_from_outside_cannot_steer_the_terminal(with_list: Run) -> None:
 
 @pytest.mark.parametrize("field", ["city", "=Milpitas", ""])
 def test_a_field_needs_name_and_value(field: str, with_list: Run) -> None:
-    sentence = with_list("subscriber", "add", "a@example.com", "--list", "monthly-tips", "--field", field).refused()
+    sentence = with_list(
+        "subscriber", "add", "a@example.com", "--list", "monthly-tips", "--basis", "asked", "--field", field
+    ).refused()
     assert "--field city=Milpitas" in sentence
 
 
@@ -134,3 +158,15 @@ def test_a_rule_that_cannot_be_read_points_at_the_column(with_list: Run) -> None
     assert "column 6" in with_list("segment", "add", "broken", 'city or "').refused()
     assert "There is no segment 'nope'" in with_list("segment", "count", "nope", "--list", "monthly-tips").refused()
     assert "No segment yet" in with_list("segment", "list").out
+
+
+def test_nobody_is_added_without_the_ground_for_it(with_list: Run) -> None:
+    add = ("subscriber", "add", "ana@example.com", "--list", "monthly-tips")
+    assert "--basis" in with_list(*add).err
+    for ground in ("", " \n"):
+        assert "what they agreed to, or why they may be mailed" in with_list(*add, "--basis", ground).refused()
+    assert "500 characters" in with_list(*add, "--basis", "x" * 501).refused()
+    assert with_list("subscriber", "search", "ana@example.com", "--json").json()["people"] == []
+    assert with_list(*add, "--basis", "a customer who asked for it").code == 0
+    (consent,) = with_list("subscriber", "show", "ana@example.com", "--json").json()["consents"]
+    assert consent["wording"] == "a customer who asked for it"

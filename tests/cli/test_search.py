@@ -19,9 +19,21 @@ from tests.cli.conftest import Run
 def with_people(tipsheet: Run) -> Run:
     for slug in ("tips", "news"):
         tipsheet("list", "add", slug, "--name", slug.title())
-    tipsheet("subscriber", "add", "Ana@example.com", "--list", "tips", "--last-name", "Lee", "--tag", "runner")
-    tipsheet("subscriber", "add", "leo_1@example.com", "--list", "news")
-    tipsheet("subscriber", "add", "bo@example.com", "--list", "tips", "--first-name", "Bo")
+    tipsheet(
+        "subscriber",
+        "add",
+        "Ana@example.com",
+        "--list",
+        "tips",
+        "--basis",
+        "asked",
+        "--last-name",
+        "Lee",
+        "--tag",
+        "runner",
+    )
+    tipsheet("subscriber", "add", "leo_1@example.com", "--list", "news", "--basis", "asked")
+    tipsheet("subscriber", "add", "bo@example.com", "--list", "tips", "--basis", "asked", "--first-name", "Bo")
     tipsheet("subscriber", "opt-out", "bo@example.com", "--list", "tips")
     return tipsheet
 
@@ -94,10 +106,13 @@ def test_a_list_shows_how_it_grew(with_people: Run) -> None:
 def test_an_archived_list_takes_nobody_and_sends_nothing(with_people: Run) -> None:
     assert with_people("list", "archive", "tips", "--json").json()["archived"] is True
     assert "list unarchive tips" in with_people("list", "archive", "tips").refused()
-    assert "archived" in with_people("subscriber", "add", "zoe@example.com", "--list", "tips").refused()
+    assert (
+        "archived"
+        in with_people("subscriber", "add", "zoe@example.com", "--list", "tips", "--basis", "asked").refused()
+    )
     assert "archived" in with_people("list", "list").out
     with_people("list", "unarchive", "tips")
-    assert with_people("subscriber", "add", "zoe@example.com", "--list", "tips").code == 0
+    assert with_people("subscriber", "add", "zoe@example.com", "--list", "tips", "--basis", "asked").code == 0
     assert "not archived" in with_people("list", "unarchive", "tips").refused()
 
 

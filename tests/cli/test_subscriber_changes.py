@@ -13,7 +13,12 @@ ANA, NEW = "ana@example.com", "ana.lee@example.com"
 def with_ana(tipsheet: Run) -> Run:
     for slug in ("tips", "news"):
         tipsheet("list", "add", slug, "--name", slug.title())
-    assert tipsheet("subscriber", "add", ANA, "--list", "tips", "--first-name", "An", "--tag", "new").code == 0
+    assert (
+        tipsheet(
+            "subscriber", "add", ANA, "--list", "tips", "--basis", "asked", "--first-name", "An", "--tag", "new"
+        ).code
+        == 0
+    )
     return tipsheet
 
 
@@ -45,7 +50,7 @@ def test_a_person_is_moved_with_a_reason(with_ana: Run) -> None:
 
 
 def test_two_are_made_one(with_ana: Run) -> None:
-    with_ana("subscriber", "add", NEW, "--list", "news", "--last-name", "Lee")
+    with_ana("subscriber", "add", NEW, "--list", "news", "--basis", "asked", "--last-name", "Lee")
     done = with_ana("subscriber", "merge", ANA, NEW, "--because", "one person", "--json").json()
     assert (done["last_name"], [x["list"] for x in done["lists"]]) == ("Lee", ["news", "tips"])
     assert f"is {ANA} now" in with_ana("subscriber", "show", NEW).refused()
@@ -57,8 +62,26 @@ def test_an_erasure_wants_a_yes_and_gives_a_receipt(with_ana: Run) -> None:
     assert len(receipt["id"]) == 12
     assert ANA not in str(receipt)
     assert "Nobody with the address" in with_ana("subscriber", "show", ANA).refused()
-    assert "erasure" in with_ana("subscriber", "add", ANA, "--list", "tips").refused()
-    with_ana("subscriber", "add", NEW, "--list", "tips")
+    assert "erasure" in with_ana("subscriber", "add", ANA, "--list", "tips", "--basis", "asked").refused()
+    with_ana("subscriber", "add", NEW, "--list", "tips", "--basis", "asked")
     shown = with_ana("subscriber", "erase", NEW, "--yes").out
     assert "Removed" in shown
     assert "backups made before" in shown
+
+
+def test_the_number_on_a_receipt_leads_to_what_stayed(with_ana: Run) -> None:
+    number = str(with_ana("subscriber", "show", ANA, "--json").json()["id"])
+    assert with_ana("subscriber", "show", number, "--json").json()["email"] == ANA
+    receipt = with_ana("subscriber", "erase", ANA, "--yes", "--json").json()
+    assert str(receipt["subscriber"]) == number
+    assert "erased" in with_ana("subscriber", "show", number).out
+    assert with_ana("subscriber", "show", number, "--json").json()["email"] == ""
+    for nobody in ("999", "9" * 5_000):
+        assert "There is no subscriber" in with_ana("subscriber", "show", nobody).refused()
+
+
+def test_the_number_of_who_was_merged_leads_to_whom_they_are_now(with_ana: Run) -> None:
+    with_ana("subscriber", "add", NEW, "--list", "tips", "--basis", "asked")
+    number = str(with_ana("subscriber", "show", NEW, "--json").json()["id"])
+    with_ana("subscriber", "merge", ANA, NEW, "--because", "she told us")
+    assert with_ana("subscriber", "show", number, "--json").json()["email"] == ANA

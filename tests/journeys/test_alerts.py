@@ -31,7 +31,7 @@ def test_a_hold_is_told_once_and_copies_go_to_colleagues(
 
         service = ours.run()
         tipsheet("list", "add", "tips", "--name", "Monthly tips")
-        tipsheet("subscriber", "add", "ann@example.com", "--list", "tips")
+        tipsheet("subscriber", "add", "ann@example.com", "--list", "tips", "--basis", "asked")
         tipsheet("article", "add", ARTICLE, "--slug", "garden")
         tipsheet("campaign", "add", "first", "--list", "tips", "--article", "garden", "--subject", "Good news")
         assert tipsheet("campaign", "plan", "first")["seeds"] == ["kim@example.com"]
