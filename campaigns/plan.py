@@ -36,6 +36,7 @@ MOST_DRIFT = 0.2  # of the approved number of recipients, either way; more needs
 class Plan:
     slug: str
     recipients: int
+    seen: int  # of them: opening is seen, as they agreed
     excluded: Mapping[str, int]
     seeds: tuple[str, ...]  # colleagues who get a copy beside them; in no count
     requests: int
@@ -76,6 +77,7 @@ def draw_up(s: Session, campaign: Campaign, config: Config, mail: Compiled | Non
     return Plan(
         slug=campaign.slug,
         recipients=recipients,
+        seen=sum(row.seen for row in rows),
         excluded=count_excluded(s, campaign, config.frequency),
         seeds=seeds.allowed(config),
         requests=_requests(rows, config.delivery.batch_size),
@@ -146,10 +148,11 @@ def _problems(
 
 
 def _requests(rows: Sequence[ZoneTime], batch_size: int) -> int:
-    """Zones that are due together share theirs."""
-    people = Counter[datetime]()
+    """Zones that are due together share theirs; who is seen opening shares none with who is not."""
+    people = Counter[tuple[datetime, bool]]()
     for row in rows:
-        people[row.at] += row.people
+        people[row.at, True] += row.seen
+        people[row.at, False] += row.people - row.seen
     return sum(math.ceil(many / batch_size) for many in people.values())
 
 

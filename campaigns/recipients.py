@@ -38,10 +38,6 @@ def exclusions(s: Session, campaign: Campaign, cap: FrequencyConfig = NO_CAP) ->
     return [*found, frequent.add_columns(had.reason.label("reason"))]
 
 
-def count_recipients(s: Session, campaign: Campaign, cap: FrequencyConfig = NO_CAP) -> int:
-    return s.scalar(select(func.count()).select_from(recipients(s, campaign, cap).subquery())) or 0
-
-
 def count_excluded(s: Session, campaign: Campaign, cap: FrequencyConfig = NO_CAP) -> Mapping[str, int]:
     """How many by reason, the most frequent first."""
     counts: dict[str, int] = {}

@@ -13,11 +13,11 @@ from base.database import database_now
 from base.time import to_ms, zone
 from campaigns import content, preflight
 from campaigns.models import Campaign
-from campaigns.recipients import count_recipients, recipients
+from campaigns.recipients import recipients
 from delivery import timing, warm_up
 from delivery.ledger.departures import TIERS
 from delivery.timing import Timing
-from subscribers.models import Subscriber
+from subscribers.models import Subscriber, Subscription
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class ZoneTime:
     until: datetime  # whoever of the first has not left by then is skipped as too late
     last_until: datetime
     people: int
+    seen: int  # of them: opening is seen, as they agreed
 
     @property
     def too_late(self) -> bool:
@@ -65,9 +66,9 @@ def is_plain(told: Timing) -> bool:
 def zones(s: Session, campaign: Campaign, config: Config) -> list[ZoneTime]:
     """Whom it reaches as of now by their zones, the earliest first; one row where one clock counts for all."""
     found = _people(s, campaign, config.frequency)
-    known = told(s, campaign, config, sum(people for _, people in found))
+    known = told(s, campaign, config, sum(people for _, people, _ in found))
     more = timedelta(milliseconds=known.within) - config.delivery.send_within
-    return sorted((_row(known, name, people, more) for name, people in found), key=lambda row: row.at)
+    return sorted((_row(known, *each, more) for each in found), key=lambda row: row.at)
 
 
 def due_at(campaign: Campaign, zone_name: str) -> datetime | None:
@@ -78,14 +79,17 @@ def due_at(campaign: Campaign, zone_name: str) -> datetime | None:
     return timing.due(known, zone_name)
 
 
-def _people(s: Session, campaign: Campaign, cap: FrequencyConfig) -> list[tuple[str, int]]:
+def _people(s: Session, campaign: Campaign, cap: FrequencyConfig) -> list[tuple[str, int, int]]:
+    """Zone, how many, and of how many of them opening is seen."""
+    both = func.count(), func.count(Subscription.opens_since)
+    mine = recipients(s, campaign, cap)
     if not campaign.local:
-        return [("", count_recipients(s, campaign, cap))]
-    mine = recipients(s, campaign, cap).with_only_columns(Subscriber.zone, func.count()).group_by(Subscriber.zone)
-    return [(name, people) for name, people in s.execute(mine)] or [("", 0)]
+        return [("", *s.execute(mine.with_only_columns(*both)).one())]
+    rows = s.execute(mine.with_only_columns(Subscriber.zone, *both).group_by(Subscriber.zone))
+    return [(name, people, seen) for name, people, seen in rows] or [("", 0, 0)]
 
 
-def _row(known: Timing, name: str, people: int, more: timedelta) -> ZoneTime:
+def _row(known: Timing, name: str, people: int, seen: int, more: timedelta) -> ZoneTime:
     at, clock = timing.due(known, name), timing.clock(known, name)
     end = at + timedelta(milliseconds=known.over)
     first = timing.leaves(known, at, clock)
@@ -99,6 +103,7 @@ def _row(known: Timing, name: str, people: int, more: timedelta) -> ZoneTime:
         until=timing.until(known, at),
         last_until=timing.until(known, end),
         people=people,
+        seen=seen,
     )
 
 

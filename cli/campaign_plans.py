@@ -57,7 +57,10 @@ def plan(
 def _draw_audience(printer: Printer, planned: Plan) -> None:
     whole = planned.recipients + sum(planned.excluded.values())
     rows = [("on the list", f"{whole:,}"), *((f"− {why}", f"{n:,}") for why, n in planned.excluded.items())]
-    printer.table(("audience", "people>"), [*rows, ("= will get it", f"{planned.recipients:,}")], empty="")
+    rows.append(("= will get it", f"{planned.recipients:,}"))
+    if planned.seen:
+        rows.append(("of whom opening is seen", f"{planned.seen:,}"))
+    printer.table(("audience", "people>"), rows, empty="")
 
 
 def _draw_zones(printer: Printer, rows: Sequence[ZoneTime], fallback: str) -> None:

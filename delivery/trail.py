@@ -105,7 +105,9 @@ def _attempts(s: Session, batch: Batch, exception: DeliveryException | TriedAgai
 
 def _said(attempt: Attempt) -> str:
     message = f"message {attempt.message_id}" if attempt.message_id else ""
-    return " · ".join(filter(None, (attempt.verdict or "in flight", attempt.evidence, message, f"id {attempt.id}")))
+    seen = "with open tracking" if attempt.tracks_opens else ""
+    said = (attempt.verdict or "in flight", attempt.evidence, seen, message, f"id {attempt.id}")
+    return " · ".join(filter(None, said))
 
 
 def _events(s: Session, run_id: int, subscriber_id: int) -> list[Step]:

@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from campaigns.drafts import get_campaign
 from campaigns.plan import Plan, content_mark, drift, plan, trouble
+from delivery.models import Attempt
 from delivery.slots import Message, Place, Slot
 from subscribers.lists import archive
 from tests.campaigns.mailing import ROBIN, SLUG, Mailing, settings
@@ -37,6 +39,19 @@ def test_a_plan_says_who_when_and_in_how_many_requests(mailing: Mailing) -> None
     assert found.excluded == {"opted out": 1, "pending": 1}
     assert (found.first_at, found.last_at) == (due, due + timedelta(hours=24))
     assert (found.changes, mailing.row().approved_at) == ({}, None)
+
+
+def test_a_plan_says_of_how_many_opening_will_be_seen_and_counts_their_requests(mailing_on_both: Mailing) -> None:
+    mailing = mailing_on_both
+    mailing.crowd(6)
+    mailing.agrees("p1", "p2", "p6")
+    mailing.opts_out("p6")
+    mailing.draft()
+    found = planned(mailing)
+    assert (found.recipients, found.seen, found.requests) == (5, 2, 3)
+    mailing.sent()
+    with mailing.db.read() as s:
+        assert sorted(s.scalars(select(Attempt.tracks_opens))) == [False, False, True]
 
 
 def test_an_unknown_name_is_a_problem_that_names_template_line_and_variable(mailing: Mailing) -> None:

@@ -28,6 +28,14 @@ def test_who_is_not_in_the_run_has_none(sqlite_db: Database, keys: Keys) -> None
         assert trail(s, run + 1, 1) is None
 
 
+def test_an_attempt_with_open_tracking_says_so(sqlite_db: Database, keys: Keys) -> None:
+    run = a_run(sqlite_db, keys, people=2, agreed=(1,))
+    taken(sqlite_db)
+    taken(sqlite_db)
+    said = [of(sqlite_db, run, person).steps[-2].detail for person in (1, 2)]
+    assert ["with open tracking" in words for words in said] == [True, False]
+
+
 def test_events_come_in_the_order_in_which_they_happened(sqlite_db: Database, keys: Keys) -> None:
     run = a_run(sqlite_db, keys, people=1)
     with sqlite_db.write() as s:
