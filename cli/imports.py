@@ -11,6 +11,7 @@ import typer
 from base.errors import BadInput
 from cli.door import actor, opened, read_config
 from cli.output import Json, Printer, when
+from cli.subscribers import Basis
 from cli.subscribers import app as subscribers
 from delivery.mailed import mailed
 from subscribers.fields.typed import Dates
@@ -37,46 +38,49 @@ class WrittenDates(StrEnum):
 _DATES: dict[WrittenDates | None, Dates] = {None: "iso", WrittenDates.dmy: "eu", WrittenDates.mdy: "us"}
 
 
+File = Annotated[
+    Path, typer.Argument(metavar="FILE", help="CSV or JSON Lines, also as .gz or .zip; only email is needed.")
+]
+Maps = Annotated[
+    list[str] | None,
+    typer.Option("--map", metavar="COLUMN=FIELD", help="What a column is; - leaves it out. May be repeated."),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would become of each row; change nothing.")]
+Conflicts = Annotated[
+    OnConflict,
+    typer.Option(help="What is known of a person: keep it, fill what is empty, or overwrite it with the file's."),
+]
+DatesAs = Annotated[
+    WrittenDates | None, typer.Option(help="How dates are written, besides 2026-11-23: 23.11.2026 or 11/23/2026.")
+]
+Accept = Annotated[bool, typer.Option("--accept", help="Go on though it looks like a bought list; on record.")]
+Rejected = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Where the rows go that were left out; else beside the file.")
+]
+Named = Annotated[
+    str | None, typer.Option("--as", metavar="EXPORT", help="Whose export it is, such as mailchimp; plain: nobody's.")
+]
+Encoding = Annotated[str | None, typer.Option(metavar="NAME", help="Such as cp1250, where it cannot be told.")]
+Delimiter = Annotated[
+    str | None, typer.Option(metavar="SIGN", help="comma, semicolon, tab or bar, where it cannot be told.")
+]
+
+
 @subscribers.command("import")
 def import_(
     ctx: typer.Context,
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="CSV or JSON Lines, also as .gz or .zip; only email is needed.")
-    ],
+    file: File,
     onto: Annotated[str, typer.Option("--list", help="The list they want.")],
-    basis: Annotated[
-        str, typer.Option("--basis", "--wording", help="The exact text they agreed to, or why they may be mailed.")
-    ],
-    maps: Annotated[
-        list[str] | None,
-        typer.Option("--map", metavar="COLUMN=FIELD", help="What a column is; - leaves it out. May be repeated."),
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would become of each row; change nothing.")
-    ] = False,
-    on_conflict: Annotated[
-        OnConflict,
-        typer.Option(help="What is known of a person: keep it, fill what is empty, or overwrite it with the file's."),
-    ] = OnConflict.overwrite,
-    dates: Annotated[
-        WrittenDates | None, typer.Option(help="How dates are written, besides 2026-11-23: 23.11.2026 or 11/23/2026.")
-    ] = None,
-    accept: Annotated[
-        bool, typer.Option("--accept", help="Go on though it looks like a bought list; on record.")
-    ] = False,
-    rejected: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Where the rows go that were left out; else beside the file.")
-    ] = None,
-    named: Annotated[
-        str | None,
-        typer.Option("--as", metavar="EXPORT", help="Whose export it is, such as mailchimp; plain: nobody's."),
-    ] = None,
-    encoding: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Such as cp1250, where it cannot be told.")
-    ] = None,
-    delimiter: Annotated[
-        str | None, typer.Option(metavar="SIGN", help="comma, semicolon, tab or bar, where it cannot be told.")
-    ] = None,
+    basis: Basis,
+    maps: Maps = None,
+    dry_run: DryRun = False,
+    on_conflict: Conflicts = OnConflict.overwrite,
+    dates: DatesAs = None,
+    accept: Accept = False,
+    rejected: Rejected = None,
+    named: Named = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
     as_json: Json = False,
 ) -> None:
     """Put everybody in a file on a list. Nobody who opted out comes back by it; cut off, it goes on where it was.
@@ -159,6 +163,7 @@ def _tell(printer: Printer, report: ImportReport) -> None:
             "import": report.id,
             "read as": f"{kind}{report.read_as}",
             "columns left out": ", ".join(report.columns_left_out),
+            "new fields": ", ".join(report.fields_created),
             **{name: f"{getattr(report, name):,}" for name in ("read", *OUTCOMES)},
             "rows left out": report.rejected,
         }

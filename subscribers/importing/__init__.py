@@ -89,6 +89,7 @@ class ImportReport:
     export: str  # whose it is; plain: nobody's that is known
     read_as: str  # in which encoding, parted by what
     columns_left_out: tuple[str, ...]
+    fields_created: tuple[str, ...]  # custom ones that were not there; of a trial, those that would be
     resumed_behind: int  # the line; 0: it began anew
     read: int
     new: int
@@ -123,8 +124,9 @@ def import_file(
     begun, is_new = _begin(db, file, list_slug, asked, is_trial=is_trial)
     size = None if is_new else begun.rejected_size
     with Rejects(Path(begun.rejected), file.sheet.titles, is_defused=file.columns.is_defused, size=size) as rejects:
-        ended = _take_all(db, keys, file, list_slug, asked, begun, rejects, is_trial=is_trial, progress=progress)
-        return _report(file, begun, ended, rejects)
+        made = set[str]()
+        ended = _take_all(db, keys, file, list_slug, asked, begun, rejects, made, is_trial=is_trial, progress=progress)
+        return _report(file, begun, ended, rejects, made)
 
 
 @dataclass(frozen=True)
@@ -172,6 +174,7 @@ def _take_all(
     asked: Asked,
     begun: Begun,
     rejects: Rejects,
+    created: set[str],
     *,
     is_trial: bool,
     progress: Progress | None,
@@ -184,10 +187,7 @@ def _take_all(
         for _ in chunks(islice(remaining, begun.read), reader, seen, CHUNK):
             pass  # done before it was cut off; what stood there counts for what follows
         found = chunks(remaining, reader, seen, CHUNK)
-        ready = (
-            (chunk, prepare((person for _, person in chunk.people), reader.fields, packing=db.is_sqlite))
-            for chunk in found
-        )
+        ready = _prepared(found, reader, created, packing=db.is_sqlite)
         for each in _stored(ready, begun, partial(store, db, basis, rejects, is_trial)):
             begun = each
             if progress:
@@ -197,6 +197,13 @@ def _take_all(
         with db.write() as s:
             end(s, begun)
     return begun
+
+
+def _prepared(found: Iterable[Chunk], reader: Reader, created: set[str], *, packing: bool) -> Iterator[_Ready]:
+    for chunk in found:
+        people = prepare((person for _, person in chunk.people), reader.fields, packing=packing)
+        created.update(people.read_as.keys() - reader.fields.keys())
+        yield chunk, people
 
 
 @contextmanager
@@ -244,13 +251,14 @@ def _check(begun: Begun, expected: int) -> None:
         )
 
 
-def _report(file: _File, begun: Begun, ended: Begun, rejects: Rejects) -> ImportReport:
+def _report(file: _File, begun: Begun, ended: Begun, rejects: Rejects, created: set[str]) -> ImportReport:
     shown = rejects.first(_SHOWN, file.columns.fixed["email"]) if rejects.size else ()
     return ImportReport(
         id=ended.id or None,
         export=file.columns.export.name,
         read_as=file.sheet.words,
         columns_left_out=file.columns.left_out,
+        fields_created=tuple(sorted(created)),
         resumed_behind=begun.line,
         read=ended.read,
         **{name: ended.counts.get(name, 0) for name in OUTCOMES},

@@ -102,3 +102,16 @@ def test_what_was_imported_is_undone_on_an_archived_list_too(tips: Run) -> None:
     assert tips("import", "undo", "1").code == 0
     tips("list", "unarchive", "tips")
     assert tips("list", "show", "tips", "--json").json()["mailable"] == 0
+
+
+def test_the_report_names_the_fields_that_are_new(tipsheet: Run, folder: Path) -> None:
+    tipsheet("list", "add", "tips", "--name", "Tips")
+    tipsheet("field", "add", "visits", "--type", "number")
+    (folder / "people.csv").write_text("email,citty,visits,nobody_has\nana@example.com,Fremont,3,\n")
+    command = ("subscriber", "import", "people.csv", "--list", "tips", "--basis", "asked")
+    for options in (("--dry-run",), ()):
+        assert tipsheet(*command, *options, "--json").json()["fields_created"] == ["citty"]
+    assert tipsheet(*command, "--json").json()["fields_created"] == []
+    (folder / "more.csv").write_text("email,town\nana@example.com,Fremont\n")
+    shown = tipsheet(*command[:2], "more.csv", *command[3:]).out
+    assert ["new", "fields", "town"] in [line.split() for line in shown.splitlines()]
