@@ -13,6 +13,7 @@ from delivery import pace, rests
 from delivery.dispatch.hints import hint
 from delivery.ledger.set_back import catch_up
 from delivery.ledger.split import MAY_NOT_PART, halve, may_not_part, people_in
+from delivery.ledger.taken import take
 from delivery.models import Attempt, Batch, Delivery, DeliveryException, Duplicate, Run
 from delivery.providers.provider import Answer, Verdict
 from subscribers import journal
@@ -25,6 +26,8 @@ REPEATED = "SendGrid refused so many requests of this campaign that one more may
 
 def record(s: Session, attempt_id: str, answer: Answer) -> None:
     """Write down what the provider said to an attempt, and move its batch accordingly."""
+    if answer.verdict is Verdict.ACCEPTED and take(s, attempt_id, answer):
+        return
     attempt = s.get_one(Attempt, attempt_id, with_for_update=True)
     if attempt.answered_at is None:
         attempt.answered_at = database_now(s)
