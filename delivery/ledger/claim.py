@@ -157,7 +157,7 @@ def _recheck(s: Session, due: Row[Any], attempt: str, fence: Callable[[str], boo
     """Everybody in the batch who may be mailed at this moment; the others are written down as skipped, with why."""
     take_turns(s, due)
     place = {"run": due.run_id, "batch": due.number, "first": due.first, "last": due.last, "list": due.list_id}
-    rows = s.execute(_people(), place).all()
+    rows = s.connection().execute(_people(), place).all()  # past the ORM, which would make each row anew
     inside = _inside(due, [row[0] for row in rows])
     frequent = _who_had_enough(s, due, inside)
     members, left_out = [], {}
@@ -169,9 +169,8 @@ def _recheck(s: Session, due: Row[Any], attempt: str, fence: Callable[[str], boo
         elif not fence(email):
             left_out[who] = "outside [delivery] only_to"
         else:
-            fields = orjson.loads(custom)
-            fields.update(email=email, first_name=first, last_name=last, zone=zone, locale=locale)
-            members.append(Member(who, email, key, fields, seen))
+            own = {"email": email, "first_name": first, "last_name": last, "zone": zone, "locale": locale}
+            members.append(Member(who, email, key, {**orjson.loads(custom), **own}, seen))
     earlier = reached_earlier(s, due.public_id, [member.subscriber_id for member in members])
     if earlier:
         members = [member for member in members if member.subscriber_id not in earlier]
@@ -231,4 +230,9 @@ def _close_empty(s: Session, facts: dict[str, Any]) -> None:
 
 
 def _sql(s: Session, statement: str) -> TextClause:
-    return text(statement.format(now=now_sql(s.get_bind().dialect.name)))
+    return _written(statement, s.get_bind().dialect.name)
+
+
+@cache
+def _written(statement: str, dialect: str) -> TextClause:
+    return text(statement.format(now=now_sql(dialect)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Row, TextClause, text
@@ -56,13 +57,13 @@ def next_due(s: Session, account: str, only: tuple[int, int] | None = None) -> R
     run, batch = only or (None, None)
     which = "AND b.run_id = :run AND b.number = :batch" if only else ""
     facts = {"account": account, **({"run": run, "batch": batch} if only else {})}
-    due = s.execute(_sql(s, which=which, lock=True), facts).one_or_none()
+    due = s.execute(_sql(s.get_bind().dialect.name, which=which, lock=True), facts).one_or_none()
     return due if due is None or not due.doubts or _goes_alone(s, due.run_id) else None
 
 
 def is_due(s: Session, account: str) -> bool:
     """Is there anything to claim? Asking takes no lock."""
-    return s.execute(_sql(s), {"account": account}).first() is not None
+    return s.execute(_sql(s.get_bind().dialect.name), {"account": account}).first() is not None
 
 
 def is_silent(s: Session, account: str) -> bool:
@@ -80,8 +81,8 @@ def _goes_alone(s: Session, run_id: int) -> bool:
     return bool(alone) and not s.scalar(text(leaving), {"run": run_id})
 
 
-def _sql(s: Session, *, which: str = "", lock: bool = False) -> TextClause:
-    dialect = s.get_bind().dialect.name
+@cache
+def _sql(dialect: str, *, which: str = "", lock: bool = False) -> TextClause:
     now = now_sql(dialect)
     return text(
         _DUE.format(
