@@ -11,6 +11,7 @@ from datetime import timedelta
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 
 import migrations
+from base.collector import collect_seldom
 from base.config import Config
 from base.errors import Broken, TipsheetError
 from cli.child import Child
@@ -70,6 +71,7 @@ def sign_off(door: Door, owner: str) -> None:
 
 def _start_sending(door: Door, provider: Provider, stack: ExitStack, owner: str) -> None:
     delivery = door.config.delivery
+    collect_seldom()
     limit(door)
     outbox = Outbox(door.db, provider, door.keys, Pace(delivery.connections, delivery.lease, delivery.only_to))
     if door.config.dispatch.engine != dispatch.ENGINE:

@@ -50,6 +50,7 @@ def worker(
 def _work(door: Door, me: str, connections: int, stop: threading.Event) -> None:
     """Until `stop`, and until what is in flight has ended."""
     # Imported where it is used, as in run.py: no other command has to wait for the engine and the clock.
+    from base.collector import collect_seldom
     from cli.service import rules, sign_off
     from delivery.dispatch.engine import Shift, work
     from delivery.outbox import Outbox, Pace
@@ -61,6 +62,7 @@ def _work(door: Door, me: str, connections: int, stop: threading.Event) -> None:
     ours = Service(door.db, door.keys, door.config, provider, rules(door.config), me, kind())
     clock = Clock(ours, tuple(job for job in JOBS if job.on_workers))
     clock.start()
+    collect_seldom()
     try:
         work(Shift(door.db.url, me, connections, delivery.deadline, lambda: stop.is_set() or outbox.turn(), stop))
     finally:
