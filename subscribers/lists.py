@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from base.database import add_new, database_now
 from base.errors import BadInput, NotFound, Refused
 from subscribers.fields.values import clean
-from subscribers.models import List, SignUp, Subscription
+from subscribers.models import List, SignUp, Subscriber, Subscription
 from subscribers.suppression import mailable
 
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -93,8 +93,11 @@ def all_lists(s: Session) -> list[ListCounts]:
 
 
 def count_list(s: Session, each: List) -> ListCounts:
+    merged = select(Subscriber.id).where(Subscriber.merged_into.is_not(None))  # who is counted as somebody else
     states = (
-        select(Subscription.state, func.count()).where(Subscription.list_id == each.id).group_by(Subscription.state)
+        select(Subscription.state, func.count())
+        .where(Subscription.list_id == each.id, Subscription.subscriber_id.not_in(merged))
+        .group_by(Subscription.state)
     )
     counts = dict(s.execute(states).all())
     return ListCounts(
