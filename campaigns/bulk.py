@@ -27,6 +27,7 @@ from subscribers.fields.values import clean
 from subscribers.keys import Keys
 from subscribers.lists import get_list
 from subscribers.models import Subscriber, SubscriberTag, Subscription
+from subscribers.proof.evidence import need_basis
 
 EXAMPLES = 5
 _FAST, _SLOW = 1_000, 25  # people a transaction: others wait no longer than this takes to write
@@ -101,12 +102,13 @@ def untag(name: str) -> Act:
 
 
 def move_to(leave: str, join: str, *, because: str, actor: str) -> Act:
-    """Who left the new list, or is stopped there, stays where they are."""
+    """Who left the new list, or is stopped there, stays where they are. Raises BadInput without a ground."""
+    ground = need_basis(because, "--because")
 
     def one(s: Session, person: Subscriber) -> None:
-        move(s, person, leave, join, because=because, actor=actor)
+        move(s, person, leave, join, because=ground, actor=actor)
 
-    return Act("move", _each(one), _SLOW, {"to": join, "because": because})
+    return Act("move", _each(one), _SLOW, {"to": join, "because": ground})
 
 
 def opt_out_of(list_slug: str, *, actor: str) -> Act:

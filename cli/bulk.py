@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from base.errors import BadInput
 from campaigns import bulk
 from cli.door import Door, actor, opened
 from cli.output import Json, Printer
@@ -55,8 +54,6 @@ def move(
 
     Example: tipsheet subscriber bulk move --rule 'tag has runner' --list tips --to running --because 'asked them' --yes
     """
-    if not because.strip():
-        raise BadInput("Say how you know that they want it with --because")
     _do(ctx, rule, on, yes, as_json, lambda door: bulk.move_to(on, to, because=because, actor=actor()))
 
 

@@ -21,6 +21,7 @@ from subscribers.keys import Keys
 from subscribers.lists import get_list, open_list
 from subscribers.models import Subscriber, SubscriberTag, Subscription
 from subscribers.people import add_tags, find_by_key, tags_of
+from subscribers.proof.evidence import need_basis
 from subscribers.suppression import FOLLOWS, stops, suppress
 
 _CLEANERS = {"first_name": clean, "last_name": clean, "zone": clean_zone, "locale": clean_locale}
@@ -88,17 +89,20 @@ def tag(
 
 
 def move(s: Session, person: Subscriber, leave: str, join: str, *, because: str, actor: str) -> None:
-    """From one list to another. Consent is per list: `because` is the evidence that they want the new one.
+    """From one list to another. Consent is per list: `because` is the ground for the new one, and its wording.
 
-    Raises NotFound, and Refused for who is not on the old list, or has left or is stopped on the new one.
+    What they wish (a pause, one mail a month) goes along; open tracking is asked anew, on each list. Raises BadInput,
+    NotFound, and Refused for who is not on the old list, or has left or is stopped on the new one.
     """
-    need(because)
+    ground = need_basis(because, "--because")
     old, new = get_list(s, leave), open_list(s, join)
     held = s.get(Subscription, (old.id, person.id), populate_existing=True)
     if held is None or held.state != "confirmed":
         raise Refused(f"{person.email} is not confirmed on the list {leave}, so there is nothing to move")
-    how: dict[str, Any] = {"how": "command", "source": because, "actor": actor}
-    give(s, person, new.id, wording="", **how)
+    how: dict[str, Any] = {"how": "move", "source": f"moved from the list {leave} to {join}", "actor": actor}
+    if give(s, person, new.id, wording=ground, **how):
+        now = s.get_one(Subscription, (new.id, person.id))
+        now.paused_until, now.frequency = held.paused_until, held.frequency
     carry(s, person.id, old.id, "withdrawn", **how)
     _on_record(s, person, actor, "subscriber move", {"list": leave}, {"list": join}, because=because)
 

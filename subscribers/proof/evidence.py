@@ -54,14 +54,14 @@ def evidence_id(s: Session, *, how: str, wording: str | Shown, source: str, acto
     return _row(s, Evidence, content_hash(how, hashed, source, actor, jurisdiction), facts)
 
 
-def need_basis(text: str) -> str:
+def need_basis(text: str, option: str = "--basis") -> str:
     """What stands where people saw no form: what they agreed to, or why they may be mailed. Raises BadInput."""
     if len(text.strip()) > LONGEST:
         raise BadInput(
-            f"--basis may have {LONGEST} characters; say it shorter, or name the longer text and its version"
+            f"{option} may have {LONGEST} characters; say it shorter, or name the longer text and its version"
         )
     if not (cleaned := clean(text)):
-        raise BadInput("Say with --basis what they agreed to, or why they may be mailed; it stays on record")
+        raise BadInput(f"Say with {option} what they agreed to, or why they may be mailed; it stays on record")
     return cleaned
 
 

@@ -47,6 +47,7 @@ def test_a_person_is_moved_with_a_reason(with_ana: Run) -> None:
     because = ("--because", "asked for by phone")
     done = with_ana("subscriber", "move", ANA, "--from", "tips", "--to", "news", *because, "--json").json()
     assert {x["list"]: x["state"] for x in done["lists"]} == {"tips": "withdrawn", "news": "confirmed"}
+    assert [x["wording"] for x in done["consents"] if x["list"] == "news"] == ["asked for by phone"]
 
 
 def test_two_are_made_one(with_ana: Run) -> None:

@@ -9,14 +9,16 @@ from base.database import Database
 from base.errors import BadInput, Refused
 from subscribers import audit
 from subscribers.addresses import address_key
+from subscribers.card import show as card_of
 from subscribers.changes.editing import change_address, edit, move, tag
 from subscribers.consent import opt_out
+from subscribers.fields.values import LONGEST
 from subscribers.keys import Keys
 from subscribers.lists import archive
 from subscribers.models import Consent, Evidence, Profile, Subscription, Wording
 from subscribers.people import find, get_subscriber
 from subscribers.suppression import Reason, mailable, stops, suppress
-from tests.support.people import CONSENT, EVIDENCE, a_list, a_person
+from tests.support.people import CONSENT, EVIDENCE, a_list, a_person, says_of_opens
 
 ROBIN: dict[str, Any] = {"actor": "robin"}
 ASKED: dict[str, Any] = {"because": "they wrote on 3 May", **ROBIN}
@@ -148,6 +150,36 @@ def test_moving_gives_a_consent_to_one_list_and_withdraws_the_other(db: Database
             move(s, ann, "tips", "news", **ASKED)
         with pytest.raises(Refused, match="opted out"):
             move(s, ann, "news", "tips", **ASKED)
+
+
+def test_the_reason_of_a_move_is_the_ground_of_the_new_consent_and_what_they_wish_goes_along(
+    db: Database, keys: Keys
+) -> None:
+    with db.write() as s:
+        tips, news = a_list(s), a_list(s, "news")
+        ann = a_person(s, keys)
+        says_of_opens(s, keys, ann.email, allowed=True)
+        s.get_one(Subscription, (tips.id, ann.id)).frequency = "monthly"
+        move(s, ann, "tips", "news", **ASKED)
+        *_, given, withdrawn = card_of(s, ann).consents
+        source = "moved from the list tips to news"
+        assert (given.list, given.how, given.wording, given.source) == ("news", "move", ASKED["because"], source)
+        assert (withdrawn.list, withdrawn.state, withdrawn.wording, withdrawn.source) == (
+            "tips",
+            "withdrawn",
+            "",
+            source,
+        )
+        held = s.get_one(Subscription, (news.id, ann.id))
+        assert (held.frequency, held.opens_since) == ("monthly", None)
+
+
+@pytest.mark.parametrize("because", ["", " \n", "x" * (LONGEST + 1)])
+def test_a_move_needs_a_ground_that_can_be_kept(because: str, db: Database, keys: Keys) -> None:
+    with db.write() as s:
+        a_list(s), a_list(s, "news")
+        with pytest.raises(BadInput, match="--because"):
+            move(s, a_person(s, keys), "tips", "news", because=because, actor="robin")
 
 
 def test_nobody_is_moved_or_added_to_an_archived_list(db: Database, keys: Keys) -> None:
