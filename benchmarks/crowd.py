@@ -26,6 +26,11 @@ def fill(db: Database, people: int) -> None:
     for statement in (*sql.people(), *sql.will(), *sql.campaigns()):
         with db.write() as s:
             s.execute(text(statement))
+    if not db.is_sqlite:
+        with db.write() as s:
+            for table in ("subscribers", "lists", "consents", "messages", "runs", "campaigns"):
+                behind = f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"
+                s.execute(text(behind))
     with db.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         connection.execute(text("ANALYZE" if db.is_sqlite else "VACUUM ANALYZE"))
 

@@ -22,14 +22,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 
-import urllib3
 from sqlalchemy import text
 
 from base.database import Database
 from benchmarks.bare_events import drain_bare_postgres, drain_bare_sqlite
 from benchmarks.event_bodies import BATCH, Body, bodies, mailing, signer
 from benchmarks.import_ import database, server
-from benchmarks.send import Site, _free_port, _start_service, _until, _used
+from benchmarks.site import Site, end, start, until
 from subscribers.keys import load_keys
 
 EVENTS_A_PERSON = 2.41
@@ -72,8 +71,8 @@ def _measure(kind: str, url: str, folder: Path, options: argparse.Namespace) -> 
     people = max(1, round(options.events / EVENTS_A_PERSON / BATCH)) * BATCH
     key, public = signer()
     spooled = list(bodies(people, key))
-    site = Site(folder / f"site-{kind}", _free_port(), _free_port(), urllib3.PoolManager(retries=False))
-    told = _burst(site, url, people, spooled, public, options.connections)
+    site = Site(folder / f"site-{kind}", url, {"TIPSHEET_SENDGRID__WEBHOOK_KEY": public})
+    told = _burst(site, people, spooled, options.connections)
     raws = [body.raw for body in spooled]
     bare = drain_bare_sqlite(folder / "bare.db", raws) if kind == "sqlite" else drain_bare_postgres(url, raws)
     middle, worst = statistics.median(told.pages), sorted(told.pages)[int(len(told.pages) * 0.99)]
@@ -85,14 +84,13 @@ def _measure(kind: str, url: str, folder: Path, options: argparse.Namespace) -> 
     )
 
 
-def _burst(site: Site, url: str, people: int, spooled: list[Body], public: str, connections: int) -> Told:
-    env = {"TIPSHEET_DATABASE__URL": url}
+def _burst(site: Site, people: int, spooled: list[Body], connections: int) -> Told:
     site.folder.mkdir()
     (site.folder / "config.toml").write_bytes((Path(__file__).parents[1] / "config.toml").read_bytes())
-    site.tipsheet("init", **env)
-    db, keys = Database(url), load_keys(site.folder / "keys")
+    site.tipsheet("init")
+    db, keys = Database(site.url), load_keys(site.folder / "keys")
     mailing(db, keys, people)
-    service = _start_service(site, public, **env)
+    service = start(site)
     asking = _Asking(site.web)
     try:
         asking.start()
@@ -100,13 +98,13 @@ def _burst(site: Site, url: str, people: int, spooled: list[Body], public: str, 
         _post(site.web, spooled, connections)
         posted = time.perf_counter()
         waiting = _count(db, "spool")
-        _until(lambda: _count(db, "spool") == 0)
+        until(lambda: _count(db, "spool") == 0)
         ended = time.perf_counter()
         asking.stop()
         events = sum(body.raw.count(b'"ts_run"') for body in spooled)
         _check(db, spooled)
     finally:
-        memory, _cpu = _used(service)
+        memory = end(service).memory
         db.close()
     return Told(events, posted - began, waiting * 1000 / (ended - posted), ended - began, asking.took, memory)
 

@@ -1,37 +1,42 @@
-"""Recipients a second and peak memory of the whole service, to a localgrid of its own. Run: python -m benchmarks.send
+"""Recipients a second and peak memory of the whole service, to a localgrid of its own, beside the bare way.
 
-SQLite as it is shipped (every commit is on disk before it counts), the real template, the example article with its
-offer, batches of 1,000. Two localgrids: one that judges each mail and posts events for it, and one that only counts,
-so that the service and not its counterpart is measured.
+    python -m benchmarks.send                                            10,000 and 100,000 recipients, SQLite
+    python -m benchmarks.send --modes fast --recipients 1000000 --rounds 1
+    python -m benchmarks.send --modes fast --database postgres --workers 2
+
+The database as it is shipped (every commit is on disk before it counts; PostgreSQL is the server of
+$TIPSHEET_TEST_POSTGRES, else the tests' own, which writes nothing to disk for certain), the real template, the example
+article with its offer, requests of 1,000. Two kinds of localgrid: `judged` looks at each mail and posts events for it,
+`fast` only counts, so that the service and not its counterpart is measured. Beside `fast` runs bare_send.py, in the
+same minute and to the same kind of localgrid: the ratio means something where the seconds do not.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import shutil
-import signal
-import socket
-import sqlite3
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import urllib3
+from sqlalchemy import make_url
 
-ROOT = Path(__file__).parents[1]
-TIPSHEET = [sys.executable, "-c", "import sys; from cli.main import main; sys.exit(main())"]
-TAKEN = "SELECT count(*), sum(state = 'accepted') FROM batches"
-TIMES = (
+from benchmarks.bare_send import Bare
+from benchmarks.import_ import database, server
+from benchmarks.site import Site, Used, cpu, end, grid, prepare, start, until
+
+_TAKEN = "SELECT count(*), sum(CASE state WHEN 'accepted' THEN 1 ELSE 0 END) FROM batches"
+_TIMES = (
     "SELECT c.launched_at, r.frozen_at, (SELECT max(answered_at) FROM attempts) "
     "FROM campaigns c JOIN runs r ON r.id = c.run_id"
 )
-CITIES = ("Milpitas", "Fremont", "San José", "Santa Clara")
+_HEAD = (
+    "| recipients | localgrid | seconds | freezing | recipients/s | bare/s | of the bare speed "
+    "| until the last event | CPU | localgrid's core | peak memory |"
+)
 
 
 @dataclass(frozen=True)
@@ -39,67 +44,20 @@ class Run:
     freezing: float  # seconds from the launch to a whole audience
     sending: float  # seconds from the launch to the last 202
     told: float  # seconds from the launch to the last event applied; 0 where none are posted
-    memory: int  # MiB
-    cpu: float  # seconds of the service's whole life; steadier than the clock where other work shares the machine
-
-
-@dataclass(frozen=True)
-class Site:
-    folder: Path
-    web: int
-    grid: int
-    http: urllib3.PoolManager
-
-    @property
-    def database(self) -> Path:
-        return self.folder / "var" / "tipsheet.db"
-
-    def tipsheet(self, *words: str, **env: str) -> None:
-        done = subprocess.run(
-            [*TIPSHEET, *words], cwd=self.folder, env=self.env(**env), capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            sys.exit(f"tipsheet {' '.join(words)}: {done.stderr}{done.stdout}")
-
-    def env(self, **more: str) -> dict[str, str]:
-        rest = {name: value for name, value in os.environ.items() if not name.startswith("TIPSHEET_")}
-        return rest | {
-            "TIPSHEET_DELIVERY__PROVIDER": "sendgrid",
-            "TIPSHEET_SENDGRID__BASE_URL": f"http://127.0.0.1:{self.grid}",
-            "SENDGRID_API_KEY": "SG.local",
-            "TIPSHEET_WEB__PORT": str(self.web),
-            "TIPSHEET_WEB__PUBLIC_URL": f"http://127.0.0.1:{self.web}",
-            "TIPSHEET_LOGGING__LEVEL": "warning",
-            "PYTHONPATH": str(ROOT),
-            **more,
-        }
-
-    def ask(self, port: int, path: str) -> dict[str, object]:
-        headers = {"Authorization": "Bearer SG.local"}
-        found: dict[str, object] = self.http.request("GET", f"http://127.0.0.1:{port}{path}", headers=headers).json()
-        return found
-
-    def row(self, statement: str) -> tuple[int, ...]:
-        """Beside the service, by a connection of its own that only reads."""
-        database = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)
-        try:
-            found: tuple[int, ...] = database.execute(statement).fetchone()
-            return found
-        finally:
-            database.close()
+    used: Used
+    share: float  # of a core that localgrid took meanwhile
+    bare: float  # recipients a second; 0 where it was not asked
 
 
 def main() -> None:
     options = _options()
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before; medians of {options.rounds}")
-    print("| recipients | localgrid | seconds | freezing | recipients/s | until the last event | CPU | peak memory |")
-    print("|---:|---|---:|---:|---:|---:|---:|---:|")
-    for recipients in options.recipients:
-        with tempfile.TemporaryDirectory(prefix="tipsheet-send-") as folder:
-            site = Site(Path(folder), _free_port(), _free_port(), urllib3.PoolManager(retries=False))
-            _prepare(site, recipients)
+    print(f"{_HEAD}\n|---:|---|" + "---:|" * 9, flush=True)
+    with tempfile.TemporaryDirectory(prefix="tipsheet-send-") as name, server(options.database, Path(name)) as admin:
+        for recipients in options.recipients:
             for mode in options.modes:
-                _show(recipients, mode, [_run(site, recipients, mode) for _ in range(options.rounds)])
+                runs = [_measured(options, admin, recipients, mode) for _ in range(options.rounds)]
+                _show(recipients, mode, runs)
     print(f"load {os.getloadavg()[0]:.1f} after")
 
 
@@ -108,115 +66,74 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--recipients", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--modes", choices=("judged", "fast"), nargs="+", default=["judged", "fast"])
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
+    parser.add_argument("--workers", type=int, default=0, help="processes of the engine that send (PostgreSQL)")
     return parser.parse_args()
 
 
-def _prepare(site: Site, recipients: int) -> None:
-    """Everything up to the campaign, once; each run begins with a copy."""
-    shutil.copy(ROOT / "config.toml", site.folder)
-    people = site.folder / "people.csv"
-    with people.open("w") as file:
-        file.write("email,first_name,city\n")
-        file.writelines(f"person{n}@example.com,Person {n},{CITIES[n % 4]}\n" for n in range(recipients))
-    article = str(ROOT / "campaigns" / "examples" / "article.txt")
-    site.tipsheet("init")
-    site.tipsheet("list", "add", "tips", "--name", "Monthly tips")
-    site.tipsheet("subscriber", "import", str(people), "--list", "tips", "--basis", "A test")
-    site.tipsheet("article", "add", article, "--slug", "garden", "--url", "https://example.com/garden")
-    site.tipsheet("offer", "add", "--from-article", "garden", "--slug", "check")
-    made_of = ("--list", "tips", "--article", "garden", "--offer", "check", "--subject", "Gardening")
-    site.tipsheet("campaign", "add", "garden", *made_of)
-    shutil.copy(site.database, site.folder / "prepared.db")
+def _measured(options: argparse.Namespace, admin: str, recipients: int, mode: str) -> Run:
+    with tempfile.TemporaryDirectory(prefix="tipsheet-site-") as name:
+        engine = {"TIPSHEET_DISPATCH__ENGINE": "procrastinate"} if options.workers else {}
+        with database(options.database, admin, Path(name)) as url:
+            site = Site(Path(name), url, engine)
+            prepare(site, recipients)
+            run = _run(site, recipients, mode, options.workers)
+            site.close()
+        if mode == "judged":
+            return run
+        with database(options.database, admin, Path(name)) as url, grid(site, "--fast"):
+            plain = make_url(url).database if options.database == "sqlite" else url
+            return replace(run, bare=_bare(Bare(plain or "", site.grid, recipients), recipients))
 
 
-def _run(site: Site, recipients: int, mode: str) -> Run:
-    for old in site.database.parent.glob("tipsheet.db*"):
-        old.unlink()
-    shutil.copy(site.folder / "prepared.db", site.database)
-    grid, key = _start_grid(site, mode)
-    service = _start_service(site, key)
-    try:
-        site.tipsheet("campaign", "send", "garden", *([] if key else ["--without-events"]))
-        _until(lambda: site.row(TAKEN)[0] > 0 and len(set(site.row(TAKEN))) == 1)
-        told = _until_told(site, recipients) if key else 0.0
-        stats = site.ask(site.grid, "/_stats")
-        if not stats["recipients"] == stats["distinct"] == recipients:
-            sys.exit(f"localgrid took {stats}, not {recipients:,} mails, one each")
-        launched, frozen, answered = site.row(TIMES)
-    finally:
-        memory, cpu = _used(service)
-        grid.terminate()
-        grid.wait()
-        shutil.rmtree(site.folder / "grid")
-    freezing, sending = (frozen - launched) / 1000, (answered - launched) / 1000
-    return Run(freezing, sending, told - launched / 1000 if told else 0, memory, cpu)
+def _bare(bare: Bare, recipients: int) -> float:
+    limit = bare.measure()
+    if limit.is_void:
+        sys.exit(f"void: the bare way took {limit.whole:.1f} s, its stages alone {limit.stages:.1f} s; try again")
+    return recipients / limit.whole
 
 
-def _start_grid(site: Site, mode: str) -> tuple[subprocess.Popen[bytes], str]:
-    """The process, and the public key of its events where it posts any."""
-    data = str(site.folder / "grid")
+def _run(site: Site, recipients: int, mode: str, workers: int) -> Run:
     how = ["--fast"] if mode == "fast" else ["--events-url", f"http://127.0.0.1:{site.web}/events/sendgrid"]
-    command = [sys.executable, "-m", "localgrid", "--port", str(site.grid), "--data", data, *how]
-    grid = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
-    if grid.stdout is None or not grid.stdout.readline():
-        sys.exit("localgrid did not start")
-    signed = site.ask(site.grid, "/v3/user/webhooks/event/settings/signed")
-    return grid, "" if mode == "fast" else str(signed["public_key"])
-
-
-def _start_service(site: Site, key: str, **more: str) -> subprocess.Popen[bytes]:
-    env = site.env(TIPSHEET_SENDGRID__WEBHOOK_KEY=key, **more)
-    with (site.folder / "service.log").open("a") as log:
-        service = subprocess.Popen([*TIPSHEET, "run"], cwd=site.folder, env=env, stdout=log, stderr=log)
-    _until(lambda: _is_at_work(site))
-    return service
-
-
-def _is_at_work(site: Site) -> bool:
-    try:
-        return bool(site.ask(site.web, "/health")["at_work"])
-    except urllib3.exceptions.HTTPError:
-        return False
+    with grid(site, *how) as provider:
+        if mode == "judged":
+            signed = site.ask(site.grid, "/v3/user/webhooks/event/settings/signed")
+            site.more["TIPSHEET_SENDGRID__WEBHOOK_KEY"] = str(signed["public_key"])
+        processes = [start(site), *(start(site, "worker", "--name", f"w{n}") for n in range(workers))]
+        try:
+            before, began = cpu(provider), time.monotonic()
+            site.tipsheet("campaign", "send", "garden", *([] if mode == "judged" else ["--without-events"]))
+            until(lambda: site.row(_TAKEN)[0] > 0 and len(set(site.row(_TAKEN))) == 1)
+            share = (cpu(provider) - before) / (time.monotonic() - began)
+            told = _until_told(site, recipients) if mode == "judged" else 0.0
+            stats = site.ask(site.grid, "/_stats")
+            if not stats["recipients"] == stats["distinct"] == recipients:
+                sys.exit(f"localgrid took {stats}, not {recipients:,} mails, one each")
+            launched, frozen, answered = site.row(_TIMES)
+        finally:
+            used = end(*processes)
+    freezing, sending = (frozen - launched) / 1000, (answered - launched) / 1000
+    return Run(freezing, sending, told - launched / 1000 if told else 0, used, share, 0)
 
 
 def _until_told(site: Site, recipients: int) -> float:
     """When the service had applied every event: two for each recipient, processed and delivered."""
-    _until(lambda: site.row("SELECT count(*) FROM events")[0] == 2 * recipients)
-    _until(lambda: site.row("SELECT count(*) FROM spool")[0] == 0)
+    until(lambda: site.row("SELECT count(*) FROM events")[0] == 2 * recipients)
+    until(lambda: site.row("SELECT count(*) FROM spool")[0] == 0)
     return time.time()
 
 
-def _until(seen: Callable[[], bool], seconds: float = 1800) -> None:
-    end = time.monotonic() + seconds
-    while not seen():
-        if time.monotonic() > end:
-            sys.exit("it never came to an end")
-        time.sleep(0.2)
-
-
-def _used(service: subprocess.Popen[bytes]) -> tuple[int, float]:
-    """Ends the service; its largest resident size in MiB and its CPU seconds, as the system counted them."""
-    service.send_signal(signal.SIGTERM)
-    _, status, used = os.wait4(service.pid, 0)
-    service.returncode = os.waitstatus_to_exitcode(status)
-    unit = 1024 if sys.platform == "linux" else 1024 * 1024
-    return used.ru_maxrss // unit, used.ru_utime + used.ru_stime
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
-
-
 def _show(recipients: int, mode: str, runs: list[Run]) -> None:
-    sending, freezing, told, memory, cpu = (
+    freezing, sending, told, share, bare = (
         statistics.median(getattr(run, name) for run in runs)
-        for name in ("sending", "freezing", "told", "memory", "cpu")
+        for name in ("freezing", "sending", "told", "share", "bare")
     )
-    until_told = f"{told:.1f} s" if told else "none posted"
+    seconds = statistics.median(run.used.cpu for run in runs)
+    memory = statistics.median(run.used.memory for run in runs)
+    beside = f"{bare:,.0f} | {recipients / sending / bare:.0%}" if bare else "– | –"
     print(
-        f"| {recipients:,} | {mode} | {sending:.1f} | {freezing:.1f} | {recipients / sending:,.0f} | {until_told} | "
-        f"{cpu:.1f} s | {memory:.0f} MiB |",
+        f"| {recipients:,} | {mode} | {sending:.1f} | {freezing:.1f} | {recipients / sending:,.0f} | {beside} | "
+        f"{f'{told:.1f} s' if told else '–'} | {seconds:.1f} s | {share:.0%} | {memory:.0f} MiB |",
         flush=True,
     )
 
