@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 from sqlalchemy.orm import Session
 
-_ROWS = 500  # a statement on SQLite, which takes 32,766 values
+# A statement on SQLite, which takes 32,766 values. Of few sizes: each is kept by its connection, and is large.
+_ROWS = (512, 64, 8, 1)
 
 
 def ids_in(s: Session, name: str) -> str:
@@ -44,10 +45,13 @@ def add_rows(s: Session, statement: str, values: Sequence[object], types: Sequen
         done = connection.exec_driver_sql(statement.format(rows=f"unnest({arrays})"), columns)
         return list(done.scalars()) if done.returns_rows else []
     returned: list[Any] = []
-    for start in range(0, len(values), _ROWS * width):
-        some = tuple(values[start : start + _ROWS * width])
-        done = connection.exec_driver_sql(_with_values(statement, len(some) // width, width), some)
+    start = 0
+    while start < len(values):
+        rows = next(rows for rows in _ROWS if start + rows * width <= len(values))
+        some = tuple(values[start : start + rows * width])
+        done = connection.exec_driver_sql(_with_values(statement, rows, width), some)
         returned += done.scalars() if done.returns_rows else ()
+        start += rows * width
     return returned
 
 
