@@ -58,7 +58,8 @@ REQUEST_FAULTS: Rules = {
 }
 EVENT_FAULTS: Rules = {
     "events at once": [],
-    "events late": [{"kind": "events_delay", "args": {"seconds": 4}}],
+    # Later than a returned batch is tried again: an event that came before would hide a mail that left twice.
+    "events late": [{"kind": "events_delay", "args": {"seconds": 8}}],
     "events lost": [{"kind": "events_lose", "args": {"probability": 0.5}}],
     "events repeated": [{"kind": "events_duplicate", "args": {"probability": 0.5}}],
     "events reordered": [{"kind": "events_reorder"}],

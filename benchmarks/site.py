@@ -25,7 +25,7 @@ _TICK = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True)
 class Used:
-    memory: int  # MiB, the largest resident size of one process
+    memory: int  # MiB, the largest resident size of one process since it runs our program
     cpu: float  # seconds of their whole life; steadier than the clock where other work shares the machine
 
 
@@ -129,14 +129,17 @@ def cpu(process: subprocess.Popen[bytes]) -> float:
 
 
 def end(*processes: subprocess.Popen[bytes]) -> Used:
-    """Ends them; what they used, as the system counted it."""
+    """Ends them; what they used, as the system counted it. Its ru_maxrss would be ours, if ours is the larger: a child
+    begins as what it was forked from."""
     memory, seconds = 0, 0.0
     for process in processes:
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        memory = max(memory, int(status.partition("VmHWM:")[2].split()[0]))
         process.send_signal(signal.SIGTERM)
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        memory, seconds = max(memory, used.ru_maxrss), seconds + used.ru_utime + used.ru_stime
-    return Used(memory // (1024 if sys.platform == "linux" else 1024 * 1024), seconds)
+        _, ended, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(ended)
+        seconds += used.ru_utime + used.ru_stime
+    return Used(memory // 1024, seconds)
 
 
 def until(seen: Callable[[], bool], seconds: float = 1800) -> None:
