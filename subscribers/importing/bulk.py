@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 Row = tuple[Any, ...]
 
-# On SQLite json_each gives each person with the text of their array, on PostgreSQL the array itself.
+# On SQLite json_each gives each tag with the text of its array, on PostgreSQL the array itself.
 _TAGS = {
-    "sqlite": "SELECT n.value, CAST(t.key AS integer) FROM json_each(:having) t, json_each(t.value) n",
-    "postgresql": "SELECT n.value, t.key::integer FROM json_each(CAST(:having AS json)) t, "
+    "sqlite": "SELECT t.key, n.value FROM json_each(:given) t, json_each(t.value) n",
+    "postgresql": "SELECT t.key, n.value::integer FROM json_each(CAST(:given AS json)) t, "
     "json_array_elements_text(t.value) n",
 }
 
@@ -36,10 +36,14 @@ def copy_rows(s: Session, table: str, columns: Sequence[str], rows: Iterable[Row
 
 def add_tags(s: Session, having: Mapping[int, Sequence[str]]) -> None:
     """By the ids of people: the tags that they are to have and have not."""
-    if any(having.values()):
-        given = orjson.dumps(having, option=orjson.OPT_NON_STR_KEYS).decode()
+    by_tag: dict[str, list[int]] = {}  # the table's order: rows of one tag lie together
+    for id_, tags in having.items():
+        for tag in tags:
+            by_tag.setdefault(tag, []).append(id_)
+    if by_tag:
         rows = _TAGS[s.get_bind().dialect.name]
-        s.execute(text(f"INSERT INTO subscriber_tags (tag, subscriber_id) {rows}"), {"having": given})
+        given = orjson.dumps(by_tag).decode()
+        s.execute(text(f"INSERT INTO subscriber_tags (tag, subscriber_id) {rows}"), {"given": given})
 
 
 def next_ids(s: Session, table: Table, count: int) -> Sequence[int]:
