@@ -86,7 +86,8 @@ class Office:
 
     def mailbox(self) -> list[dict[str, Any]]:
         file = self.config.localgrid.path / "mailbox.jsonl"
-        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+        whole, _, _ = file.read_text().rpartition("\n") if file.exists() else ("", "", "")
+        return [json.loads(line) for line in whole.splitlines()]  # a last one may be being written
 
     def close(self) -> None:
         for service in self.services:

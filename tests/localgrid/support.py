@@ -78,7 +78,9 @@ class Running:
         return self.ask("GET", "/_stats").json()
 
     def mailbox(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in (self.data / "mailbox.jsonl").read_text().splitlines()]
+        """Without a last line that is being written at this moment."""
+        whole, _, _ = (self.data / "mailbox.jsonl").read_text().rpartition("\n")
+        return [json.loads(line) for line in whole.splitlines()]
 
     def stop(self) -> int:
         self.http.clear()
