@@ -100,6 +100,7 @@ def count_list(s: Session, each: List) -> ListCounts:
         .group_by(Subscription.state)
     )
     counts = dict(s.execute(states).all())
+    unconfirmed = SignUp.list_id == each.id, SignUp.email != ""  # a row that was confirmed is empty
     return ListCounts(
         id=each.id,
         slug=each.slug,
@@ -108,6 +109,6 @@ def count_list(s: Session, each: List) -> ListCounts:
         confirmed=counts.get("confirmed", 0),
         withdrawn=counts.get("withdrawn", 0),
         mailable=s.scalar(select(func.count()).select_from(mailable(each.id).subquery())) or 0,
-        waiting=s.scalar(select(func.count()).where(SignUp.list_id == each.id)) or 0,
+        waiting=s.scalar(select(func.count()).where(*unconfirmed)) or 0,
         archived_at=each.archived_at,
     )

@@ -17,9 +17,10 @@ from subscribers.fields.values import clean, clean_locale, clean_zone
 from subscribers.former import holders
 from subscribers.keys import Keys
 from subscribers.lists import get_list
-from subscribers.models import Profile, Subscriber, SubscriberTag
+from subscribers.models import List, Profile, SignUp, Subscriber, SubscriberTag
 from subscribers.proof.evidence import need_basis
 
+_ADD = "add them with: tipsheet subscriber add"
 _HIGHEST = (1 << 31) - 1  # that PostgreSQL takes for a number
 
 
@@ -91,8 +92,20 @@ def get_subscriber(s: Session, keys: Keys, email: str, *, lock: bool = False) ->
     if found is None:
         if had := next(iter(holders(s, key)), None):
             raise NotFound(f"Nobody has the address {email[:80]} any more; who had it is {had.email} now")
-        raise NotFound(f"Nobody with the address {email[:80]} is known; add them with: tipsheet subscriber add")
+        raise NotFound(_waiting(s, key, email[:80]) or f"Nobody with the address {email[:80]} is known; {_ADD}")
     return found
+
+
+def _waiting(s: Session, key: bytes, email: str) -> str:
+    """Who signed up by a form and has not confirmed is nobody's subscriber, but staff are asked where they are."""
+    asked = select(List.slug, SignUp.asked_at, SignUp.expires_at).join(List, List.id == SignUp.list_id)
+    row = s.execute(asked.where(SignUp.address_key == key, SignUp.email != "").order_by(SignUp.id.desc())).first()
+    if row is None:
+        return ""
+    return (
+        f"{email} signed up for {row.slug} at {row.asked_at:%Y-%m-%d %H:%M} UTC and has not confirmed it; without "
+        f"that the address is forgotten on {row.expires_at:%Y-%m-%d}"
+    )
 
 
 def get_anybody(s: Session, keys: Keys, who: str) -> Subscriber:

@@ -11,13 +11,14 @@ import pytest
 from sqlalchemy import select
 
 from base.database import Database
+from base.errors import NotFound
 from subscribers import signups
 from subscribers.addresses import address_key, wide_key
 from subscribers.card import show
 from subscribers.consent import opt_out
 from subscribers.keys import Keys
-from subscribers.lists import archive, unarchive
-from subscribers.models import Consent, Subscription
+from subscribers.lists import archive, count_list, unarchive
+from subscribers.models import Consent, List, Subscription
 from subscribers.people import find, get_subscriber
 from subscribers.signups import confirming
 from subscribers.suppression import Reason, mailable, suppress
@@ -36,10 +37,14 @@ def test_a_double_list_asks_by_mail_and_only_the_click_makes_a_subscriber(db: Da
     assert (mail.email, mail.list_name, mail.is_reminder) == ("ann@example.com", "Tips", False)
     with db.read() as s:
         assert find(s, keys, "ann@example.com") is None
+        assert count_list(s, s.get_one(List, tips)).waiting == 1
+        with pytest.raises(NotFound, match=r"signed up for tips at .* has not confirmed it"):
+            get_subscriber(s, keys, "ann@example.com")
     with db.write() as s:
         confirmed = confirming.confirm(s, keys, mail.token)
         assert confirmed is not None
         assert confirmed.is_confirmed
+        assert count_list(s, s.get_one(List, tips)).waiting == 0
     with db.read() as s:
         person = get_subscriber(s, keys, "ann@example.com")
         assert list(s.scalars(mailable(tips))) == [person.id]
