@@ -19,6 +19,7 @@ from backup.ids import go_on_from
 from base.database import Database
 from base.errors import BadInput, Refused
 from base.time import from_ms
+from base.words import counted
 from campaigns.restored import hold_launched_later, hold_stopped, hold_unfinished
 from delivery import heartbeat, installation
 from delivery.replay import Entries, Replayed, replay
@@ -158,7 +159,7 @@ def _hold(s: Session, reader: Reader, wish: Wish, done: Replayed) -> tuple[list[
     stopped = hold_stopped(s, done.decisions)
     later, unknown = hold_launched_later(s, done.outside)
     why = (
-        f"Nothing is sent, because {unknown:,} mails left since the backup for campaigns that it does not know; make "
-        f"none of them again, also by a series, and then: {_CURE}"
+        f"Nothing is sent, because {counted(unknown, 'mail', 'mails')} left since the backup for campaigns that it "
+        f"does not know; make none of them again, also by a series, and then: {_CURE}"
     )
     return sorted({*stopped, *later}), why if unknown else ""

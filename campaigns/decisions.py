@@ -12,6 +12,7 @@ from base.config import Config
 from base.database import database_now
 from base.errors import BadInput, Broken, Refused
 from base.time import at_wall, parse_wall
+from base.words import counted
 from campaigns import content
 from campaigns.models import Campaign
 from campaigns.plan import content_mark, draw_up, trouble
@@ -144,7 +145,8 @@ def _first_of_all(s: Session, campaign: Campaign, config: Config) -> datetime:
         raise BadInput(f"{campaign.wall} is past the calendar; use a year up to 9998") from cause
     raise Refused(
         f"{campaign.wall} is over already for {sum(row.people for row in over):,} of "
-        f"{sum(row.people for row in rows):,} people, first in {over[0].clock}; the next day on which nobody's is: "
+        f"{counted(sum(row.people for row in rows), 'person', 'people')}, first in {over[0].clock}; the next day on "
+        "which nobody's is: "
         f"'{wall:%Y-%m-%d %H:%M}'"
     )
 

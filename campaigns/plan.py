@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from base.config import Config
 from base.database import database_now
 from base.errors import TipsheetError
+from base.words import counted
 from campaigns import content, preflight
 from campaigns.approved import Moved, moved
 from campaigns.duration import Duration, duration
@@ -161,8 +162,8 @@ def _quiet_warnings(rows: Sequence[ZoneTime], config: Config) -> list[str]:
     if not late:
         return []
     return [
-        f"quiet hours, {config.campaigns.quiet}, last until the time of {late:,} people, or of the last of them, is "
-        "over: they would be skipped as too late; choose another time"
+        f"quiet hours, {config.campaigns.quiet}, last until the time of {counted(late, 'person', 'people')}, or of the "
+        "last of them, is over: they would be skipped as too late; choose another time"
     ]
 
 
@@ -180,8 +181,8 @@ def _outgrown(s: Session, campaign: Campaign, config: Config, recipients: int) -
     approved = (campaign.approved_plan or {}).get("recipients", recipients)
     if drift(approved, recipients):
         found.append(
-            f"it would go to {recipients:,} people and {approved:,} were approved; look at the plan and approve it "
-            f"again with: tipsheet campaign approve {campaign.slug}"
+            f"it would go to {counted(recipients, 'person', 'people')} and {counted(approved, 'was', 'were')} "
+            f"approved; look at the plan and approve it again with: tipsheet campaign approve {campaign.slug}"
         )
     return found
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from base.errors import Broken
+from base.words import counted
 from campaigns.models import Campaign
 from campaigns.state import OVER, progress, state
 from delivery import ledger
@@ -63,8 +64,9 @@ def hold_launched_later(s: Session, outside: Mapping[str, int]) -> tuple[list[st
             continue
         how = "resume" if campaign.scheduled_for else "send"
         campaign.attention = (
-            f"it was launched after the backup that was restored, and {people:,} people had it, who are left out if it "
-            f"goes on; cancel it, or let it go to the others with: tipsheet campaign {how} {campaign.slug}"
+            f"it was launched after the backup that was restored, and {counted(people, 'person', 'people')} had it: "
+            "they are left out if it goes on; cancel it, or let it go to the others with: "
+            f"tipsheet campaign {how} {campaign.slug}"
         )
         held.append(campaign.slug)
     s.flush()

@@ -8,6 +8,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from base.database import database_now
+from base.words import counted
 from campaigns.models import Campaign
 from delivery import pace, rests
 from delivery.ledger.counts import Counts, counts, has_overtaken, late_count, oldest_uncertain, reached_twice
@@ -81,7 +82,8 @@ def attention(campaign: Campaign, far: Progress | None) -> str:
     if far and far.twice:
         return f"{_names(far.twice)} got it twice; what is on record: tipsheet campaign why {campaign.slug} EMAIL"
     if far and far.undecided:
-        whose = f"{far.counts.uncertain:,} mails" if far.counts.uncertain else "a second try of mails that had arrived"
+        uncertain = far.counts.uncertain
+        whose = counted(uncertain, "mail", "mails") if uncertain else "a second try of mails that had arrived"
         return (
             f"no answer and no proof came for {whose}; find out what became of them and say so "
             f"with: tipsheet campaign resolve {campaign.slug}"

@@ -13,6 +13,7 @@ from backup.restore import Restored, Wish
 from backup.restore import restore as restore_from
 from backup.save import save
 from base.database import Database
+from base.words import counted
 from cli.door import read_config
 from cli.output import Json, Printer
 from migrations import Schema
@@ -89,8 +90,9 @@ def _say(printer: Printer, done: Restored, name: str) -> None:
     printer.say(f"The database {name} is as it was at {done.made_at:%Y-%m-%d %H:%M:%S} UTC, {done.rows:,} rows.")
     if again.stops or again.accepted or again.uncertain:
         printer.say(
-            f"From the journal: {again.stops:,} opt-outs and other stops, {again.accepted:,} batches that had been "
-            f"accepted, {again.uncertain:,} of which it is not known."
+            f"From the journal: {counted(again.stops, 'opt-out or other stop', 'opt-outs and other stops')}, "
+            f"{counted(again.accepted, 'batch', 'batches')} that had been accepted, {again.uncertain:,} of which it is "
+            "not known."
         )
     if done.held:
         printer.say(f"These need attention before they go on: {', '.join(done.held)}.", "yellow")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from base.words import counted
 from campaigns import bulk
 from cli.door import Door, actor, opened
 from cli.output import Json, Printer
@@ -92,11 +93,13 @@ def _do(ctx: typer.Context, rule: str, on: str, yes: bool, as_json: bool, act_of
     if not preview.people:
         printer.say(f"The rule is true of nobody on {on}; see whom it reaches with: tipsheet segment count", "yellow")
     else:
-        printer.say(f"{preview.people:,} people on {on}, such as: {', '.join(preview.examples)}")
+        such_as = ", such as" if preview.people > len(preview.examples) else ""
+        printer.say(f"{counted(preview.people, 'person', 'people')} on {on}{such_as}: {', '.join(preview.examples)}")
     if done == preview.people:
-        printer.say("Done to all of them." if done else "Nothing is changed.")
+        printer.say(("Done." if done == 1 else "Done to all of them.") if done else "Nothing is changed.")
     elif yes:
-        printer.say(f"Done to {done:,} of them; for the others nothing had to change, or it was refused.")
+        others = "them" if preview.people == 1 else "the others"
+        printer.say(f"Done to {done:,} of {preview.people:,}; for {others} nothing had to change, or it was refused.")
     else:
         printer.say("Nothing is changed. Say --yes to do it.", "yellow")
     printer.document({"list": on, "rule": rule, "people": preview.people, "examples": preview.examples, "done": done})

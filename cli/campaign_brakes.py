@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from base.errors import BadInput
+from base.words import counted
 from campaigns import under_way
 from campaigns.drafts import get_campaign
 from cli.campaign_decisions import tell
@@ -34,7 +35,7 @@ def pace(
         with door.db.write() as s:
             before = under_way.set_pace(s, get_campaign(s, slug, lock=True), per_hour or 0)
             noted(s, "campaign pace", slug, before={"per_hour": before}, after={"per_hour": per_hour or 0})
-        speed = f"at most {per_hour:,} mails an hour" if per_hour else "without a limit of its own"
+        speed = f"at most {counted(per_hour, 'mail', 'mails')} an hour" if per_hour else "without a limit of its own"
         tell(door, slug, as_json, f"{slug} leaves {speed}.")
 
 
@@ -57,8 +58,7 @@ def retry(
             campaign = get_campaign(s, slug, lock=True)
             done = under_way.retry_refused(s, campaign, door.config, by=actor(), because=because)
             noted(s, "campaign retry", slug, after={"people": done.people, "because": because})
-        people = "One person is" if done.people == 1 else f"{done.people:,} people are"
-        words = f"{people} tried again."
+        words = f"{counted(done.people, 'person is', 'people are')} tried again."
         if done.doubtful:
-            words += f" {done.doubtful:,} stay refused: an earlier attempt may have reached them."
+            words += f" {counted(done.doubtful, 'stays', 'stay')} refused: an earlier attempt may have reached them."
         tell(door, slug, as_json, words, needs_service=True)

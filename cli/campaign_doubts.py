@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from base.database import database_now
+from base.words import counted
 from campaigns.doubts import Uncertain, uncertain
 from campaigns.drafts import get_campaign
 from cli.campaign_reports import app as app
@@ -41,7 +42,7 @@ def uncertain_(
         printer.say(f"Nothing of {slug} is uncertain.")
     for one in found.attempts:
         age = str(now - one.began_at).partition(".")[0]
-        printer.say(f"Batch {one.batch}, attempt {one.number}: {_people(len(one.people))}", "bold")
+        printer.say(f"Batch {one.batch}, attempt {one.number}: {counted(len(one.people), 'person', 'people')}", "bold")
         printer.facts({"left": f"{when(one.began_at, zone)}, {age} ago", "known": one.answer, "id": one.attempt})
         printer.facts({"account": one.account, "people": _names(one.people, len(one.people) if everybody else FEW)})
         for awaited in one.waits_for:
@@ -52,7 +53,9 @@ def uncertain_(
 
 def _draw_ways_out(printer: Printer, found: Uncertain) -> None:
     if found.attempts:
-        printer.say(f"{_people(found.people)} in doubt. Where you know what became of the mails, say so:")
+        printer.say(
+            f"{counted(found.people, 'person', 'people')} in doubt. Where you know what became of the mails, say so:"
+        )
     for command in found.settle_by:
         printer.say(f"  {command}")
 
@@ -60,7 +63,3 @@ def _draw_ways_out(printer: Printer, found: Uncertain) -> None:
 def _names(people: tuple[str, ...], most: int) -> str:
     more = f" and {len(people) - most:,} more (--people)" if len(people) > most else ""
     return ", ".join(people[:most]) + more
-
-
-def _people(many: int) -> str:
-    return "1 person" if many == 1 else f"{many:,} people"

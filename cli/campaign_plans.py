@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from base.words import counted
 from campaigns.approved import Moved, Person
 from campaigns.drafts import get_campaign
 from campaigns.plan import Plan
@@ -75,7 +76,8 @@ def _takes(planned: Plan) -> str:
 
 def _draw_changes(printer: Printer, planned: Plan, zone: str) -> None:
     if drift := planned.changes.get("recipients"):
-        printer.say(f"{drift['approved']:,} recipients were approved, {drift['now']:,} are there now")
+        before = counted(drift["approved"], "recipient was", "recipients were")
+        printer.say(f"{before} approved, {counted(drift['now'], 'is', 'are')} there now")
     if planned.moved:
         _draw_moved(printer, planned.moved, zone)
     if "content" in planned.changes:

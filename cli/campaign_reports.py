@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from base.errors import Refused
+from base.words import counted
 from campaigns.drafts import get_campaign
 from campaigns.report.page import page
 from campaigns.report.rates import SEEN, Rate, percent
@@ -73,7 +74,8 @@ def _draw_rates(printer: Printer, found: Report) -> None:
         if what == SEEN and not mine[0].of:
             continue
         rows = [(rate.name, f"{rate.people:,}", percent(rate.share)) for rate in mine if _is_shown(rate)]
-        printer.table((f"of {mine[0].of:,} {what}", "people>", "share>"), rows, empty="")
+        of = counted(mine[0].of, what.removesuffix("s"), what)  # recipients are counted, the others describe them
+        printer.table((f"of {of}", "people>", "share>"), rows, empty="")
     if any(rate.of and rate.share is None for rate in found.rates):
         printer.say("–: nothing of that kind was told of, so it may as well be that nobody looks. Opens and clicks are")
         printer.say("   told of only where the provider is asked to follow them.")

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from base.words import counted
 from campaigns import trial
 from campaigns.drafts import Draft, add_campaign, all_campaigns, get_campaign, made_of, replace_campaign
 from campaigns.models import Campaign
@@ -50,7 +51,9 @@ def add(
         planned = plan_of(s, make(s, draft, actor=actor()), door.config)
         noted(s, "campaign add", slug, after={"list": onto, "subject": subject, "anew": replace})
     printer = Printer(as_json)
-    printer.say(f"The campaign {slug} is a draft for {planned.recipients:,} people. Look at it with:")
+    printer.say(
+        f"The campaign {slug} is a draft for {counted(planned.recipients, 'person', 'people')}. Look at it with:"
+    )
     printer.say(f"  tipsheet campaign preview {slug} --open\n  tipsheet campaign plan {slug}")
     warn(printer, planned.problems, planned.warnings)
     if planned.problems:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from base.errors import BadInput, Refused, TipsheetError
+from base.words import counted
 from cli.door import opened, read_config
 from cli.output import Json, Printer
 from cli.wordings import wording
@@ -82,12 +83,13 @@ def proof(
 
 
 def _tell(printer: Printer, done: Verified, people: Mapping[int, str]) -> None:
+    erased = counted(done.emptied, "row", "rows")
     printer.facts(
         {
             "rows": f"{done.rows:,}, {done.unsealed:,} of them not sealed yet",
             "seals": f"{done.seals:,}, {done.in_journal:,} noted in the journal",
-            "erased": f"{done.emptied:,} rows whose personal part is gone with the person" if done.emptied else "",
-            "taken back": f"{done.given_up:,} seals by a restore" if done.given_up else "",
+            "erased": f"{erased} whose personal part is gone with the person" if done.emptied else "",
+            "taken back": f"{counted(done.given_up, 'seal', 'seals')} by a restore" if done.given_up else "",
         }
     )
     for each in done.findings:
@@ -111,9 +113,9 @@ def _verify_file(ctx: typer.Context, printer: Printer, file: Path) -> None:
     except OSError as cause:
         raise BadInput(f"{file} cannot be read ({cause.strerror}); name a proof that was written") from cause
     rows = checked.proof["consents"]
-    proved = sum(bool(row["proved"]) for row in rows)
+    proved, consents = sum(bool(row["proved"]) for row in rows), counted(len(rows), "consent", "consents")
     printer.say(f"A proof for {checked.proof['address']}, made at {checked.proof['made_at']}.")
-    printer.say(f"It holds {len(rows):,} consents, {proved:,} of them under a seal that proved when it was made.")
+    printer.say(f"It holds {consents}, {proved:,} of them under a seal that proved when it was made.")
     printer.say(f"Key: {checked.public_key} ({_whose(checked.is_ours)}).", "" if checked.is_ours else "yellow")
     for words in checked.findings:
         printer.say(f"{words}.", "red")

@@ -11,6 +11,7 @@ from typing import Annotated, TextIO
 import typer
 
 from base.errors import BadInput
+from base.words import counted
 from campaigns.segments.people import everybody
 from campaigns.segments.saved import chosen
 from cli.door import opened
@@ -78,7 +79,7 @@ def _write(file: Path, replace: bool, columns: Sequence[str], rows: Iterable[exp
     with _opened(file, replace) as out:
         count = write(out, form, columns, rows)
     if str(file) != "-":
-        printer.say(f"{count:,} rows are in {file}; only you may read it.")
+        printer.say(f"{counted(count, 'row is', 'rows are')} in {file}; only you may read it.")
         printer.document({"file": str(file), "rows": count})
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from base.words import counted
 from campaigns.segments.saved import unreadable
 from cli.door import Door, noted, opened
 from cli.output import Json, Printer
@@ -83,10 +84,11 @@ def _record(door: Door, found: Retyping) -> dict[str, str]:
 
 def _tell(printer: Printer, found: Retyping, broken: dict[str, str], *, dry_run: bool) -> None:
     done = "would be" if dry_run else "is now"
-    printer.say(f"{found.field.name} {done} a {found.field.type}: {found.fit:,} of the values fit")
+    printer.say(f"{found.field.name} {done} a {found.field.type}: {counted(found.fit, 'value fits', 'values fit')}")
     if found.lost:
-        emptied = "would be emptied, if you say --lossy" if dry_run else "were emptied"
-        printer.say(f"{found.lost:,} values do not fit and {emptied}, such as {', '.join(map(repr, found.examples))}")
+        misfits = counted(found.lost, "value does not fit", "values do not fit")
+        emptied = "would be emptied, if you say --lossy" if dry_run else "emptied"
+        printer.say(f"{misfits}, {emptied}: such as {', '.join(map(repr, found.examples))}")
     for slug, why in broken.items():
         printer.say(f"! The segment {slug} cannot be used any more: {why}", "yellow")
     printer.document(

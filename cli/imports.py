@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from base.errors import BadInput
+from base.words import counted
 from cli.door import actor, opened, read_config
 from cli.output import Json, Printer, when
 from cli.subscribers import Basis
@@ -147,8 +148,9 @@ def undo(ctx: typer.Context, number: Number, as_json: Json = False) -> None:
     with opened(ctx) as door:
         done = undo_import(door.db, number, actor(), mailed)
     printer = Printer(as_json)
-    what = f"{done:,} consents of import {number} are" if done else f"No consent of import {number} was left to be"
-    printer.say(f"{what} void; nobody gets mail by it.")
+    many = counted(done, "consent", "consents") if done else "No consent"
+    what = "was left to be" if not done else "is" if done == 1 else "are"
+    printer.say(f"{many} of import {number} {what} void; nobody gets mail by it.")
     printer.document({"id": number, "void": done})
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from base.words import counted
 from campaigns.segments.explain import Part
 from campaigns.segments.explain import explain as explained
 from campaigns.segments.fields import FIELDS, WAYS
@@ -102,19 +103,20 @@ def count(ctx: typer.Context, segment: Asked, on: On, as_json: Json = False) -> 
     Example: tipsheet segment count 'tag has runner' --list monthly-tips
     """
     with opened(ctx) as door, door.db.read() as s:
-        counted = count_of(s, chosen(s, segment), get_list(s, on).id)
-        warning = doubt(s, counted.rule)
+        found = count_of(s, chosen(s, segment), get_list(s, on).id)
+        warning = doubt(s, found.rule)
     printer = Printer(as_json)
-    printer.say(f"{counted.recipients:,} of the {counted.mailable:,} people on {on} who may be mailed")
-    if counted.seen is not None:
-        printer.say(f"Opens can be seen of {counted.seen:,} of them: the others did not agree to it, or were not asked")
+    people = counted(found.mailable, "person", "people")
+    printer.say(f"{found.recipients:,} of the {people} on {on} who may be mailed")
+    if found.seen is not None:
+        printer.say(f"Opens can be seen of {found.seen:,} of them: the others did not agree to it, or were not asked")
     printer.document(
         {
             "list": on,
-            "rule": counted.rule,
-            "recipients": counted.recipients,
-            "mailable": counted.mailable,
-            **({} if counted.seen is None else {"seen": counted.seen}),
+            "rule": found.rule,
+            "recipients": found.recipients,
+            "mailable": found.mailable,
+            **({} if found.seen is None else {"seen": found.seen}),
             "warnings": _warned(printer, warning),
         }
     )

@@ -8,6 +8,7 @@ from typing import Annotated, get_args
 import typer
 
 from base.errors import BadInput
+from base.words import counted
 from cli.door import actor, noted, opened
 from cli.output import Json, Printer, when
 from delivery.providers import open_provider
@@ -129,9 +130,11 @@ def pull(
         with door.db.write() as s:
             noted(s, "suppression pull", "suppressions", after={"read": done.read, "new": done.new})
     printer = Printer(as_json)
-    printer.say(f"{done.read:,} addresses read, {done.new:,} of them were not known here to be stopped.")
+    printer.say(f"{counted(done.read, 'address', 'addresses')} read, {done.new:,} of them new here.")
     if done.unreadable:
-        printer.say(f"{done.unreadable:,} are no addresses and were passed over.", "yellow")
+        printer.say(
+            f"{counted(done.unreadable, 'is no address and was', 'are no addresses and were')} passed over.", "yellow"
+        )
     printer.document({"read": done.read, "new": done.new, "unreadable": done.unreadable})
 
 
@@ -156,11 +159,12 @@ def push(
                 noted(s, "suppression push", "suppressions", after={"told": told})
     printer = Printer(as_json)
     if yes or not number:
-        printer.say(f"{number:,} people who left all lists are on the provider's list of those who get no mail.")
+        left = counted(number, "person who left all lists is", "people who left all lists are")
+        printer.say(f"{left} on the provider's list of those who get no mail.")
     else:
         printer.say(
-            f"{number:,} people left all lists. With --yes the provider is told, and then stops EVERY mail of your "
-            "account to them, also what other programs send through it.",
+            f"{counted(number, 'person', 'people')} left all lists. With --yes the provider is told, and then stops "
+            "EVERY mail of your account to them, also what other programs send through it.",
             "yellow",
         )
     printer.document({"people": number, "told": bool(yes and number)})

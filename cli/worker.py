@@ -12,6 +12,7 @@ import typer
 
 from base import logging
 from base.errors import Refused
+from base.words import counted
 from cli.door import Door, actor, opened
 from cli.output import Json, Printer
 from cli.run import stop_on_signal
@@ -41,7 +42,9 @@ def worker(
         logging.setup(door.config.logging.level, door.config.logging.format)
         at_once = connections or door.config.delivery.connections
         printer = Printer(as_json)
-        printer.say(f"Worker {me} sends up to {at_once} requests at the same time. Ctrl-C stops it.")
+        printer.say(
+            f"Worker {me} sends up to {counted(at_once, 'request', 'requests')} at the same time. Ctrl-C stops it."
+        )
         printer.document({"worker": me, "connections": at_once})
         sys.stdout.flush()
         _work(door, me, at_once, stop)

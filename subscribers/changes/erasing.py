@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from base.database import database_now
 from base.errors import Refused
+from base.words import counted
 from subscribers import audit, former, journal
 from subscribers.addresses import wide_key
 from subscribers.changes.shell import empty
@@ -59,11 +60,13 @@ def erase(s: Session, keys: Keys, person: Subscriber, *, actor: str, because: st
     addresses = [person.address_key, *former.keys_of(s, person.id)]
     told = {"key": person.address_key.hex(), "keys": [key.hex() for key in addresses], "people": everyone}
     journal.note(s, journal.ERASED, **told)
+    earlier = counted(len(addresses) - 1, "earlier address", "earlier addresses")
+    changes = sum(audit.forget(s, each) for each in everyone)
     removed = (
-        f"address, names, zone, locale, custom values and tags; the keys of {len(addresses) - 1:,} earlier addresses",
-        f"address and network address in {_consents(s, person, everyone, actor):,} consents",
-        f"{_sign_ups(s, addresses):,} sign-ups that were not confirmed",
-        f"before and after in {sum(audit.forget(s, each) for each in everyone):,} changes of the audit log",
+        f"address, names, zone, locale, custom values and tags; the keys of {earlier}",
+        f"address and network address in {counted(_consents(s, person, everyone, actor), 'consent', 'consents')}",
+        f"{counted(_sign_ups(s, addresses), 'sign-up that was', 'sign-ups that were')} not confirmed",
+        f"before and after in {counted(changes, 'change', 'changes')} of the audit log",
     )
     _quiet(s, [*addresses, wide])
     suppress(s, person.address_key, "erasure", source=_SOURCE, at=at, wide=wide)

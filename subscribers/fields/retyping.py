@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from base.database import Database
 from base.errors import BadInput, NotFound, Refused
+from base.words import counted
 from subscribers.fields import plain_name
 from subscribers.fields.custom import (
     Field,
@@ -77,7 +78,7 @@ def change_type(
         last = s.scalar(select(func.max(_PEOPLE.c.id))) or 0
     if found.lost and not lossy:
         raise Refused(
-            f"{found.lost:,} people have a value that is no {found.field.type}, such as "
+            f"{counted(found.lost, 'person has', 'people have')} a value that is no {found.field.type}, such as "
             f"{', '.join(map(repr, found.examples))[:300]}; mend them first, or say --lossy to empty them"
         )
     with db.write() as s:

@@ -15,6 +15,7 @@ import orjson
 
 from base.errors import BadInput
 from base.time import now, to_ms
+from base.words import counted
 from subscribers.addresses import Address, address_key, parse_address, wide_key
 from subscribers.fields import field_name, refuse_hiding
 from subscribers.fields.custom import Field, read_value
@@ -217,7 +218,7 @@ def _is_ragged(cells: Sequence[str], count: int) -> str:
     if not any(cell.strip() for cell in cells[count:]) and not (len(cells) < count and spans):
         return ""
     hint = "does a quote end too late" if spans else "is one with a comma not in quotes"
-    return f"has {len(cells)} values for {count} columns; {hint}?"
+    return f"has {counted(len(cells), 'value', 'values')} for {counted(count, 'column', 'columns')}; {hint}?"
 
 
 def _is_broken(cells: Sequence[str], count: int) -> str:

@@ -34,7 +34,7 @@ def test_backup_and_restore_as_they_are_typed(tipsheet: Run, folder: Path) -> No
     assert tipsheet("subscriber", "opt-out", "ann@example.com").code == 0
     assert "is not empty" in tipsheet("restore", "tips.backup").refused()
     ended = tipsheet("restore", "tips.backup", "--replace")
-    assert "From the journal: 1 opt-outs and other stops" in ended.out
+    assert "From the journal: 1 opt-out or other stop" in ended.out
     assert "the journal, after a restore" in tipsheet("subscriber", "show", "ann@example.com").out
 
 

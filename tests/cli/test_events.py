@@ -35,6 +35,6 @@ def test_a_push_says_first_what_it_would_stop(tipsheet: Run) -> None:
     tipsheet("subscriber", "add", "ben@example.com", "--list", "tips", "--basis", "asked")
     tipsheet("suppression", "add", ANA, "--reason", "opt-out")
     said = tipsheet("suppression", "push")
-    assert "1 people left all lists" in said.out
+    assert "1 person left all lists" in said.out
     assert "EVERY mail" in said.out
     assert tipsheet("suppression", "push", "--json").json() == {"people": 1, "told": False}

@@ -21,7 +21,7 @@ def people(tipsheet: Run) -> Run:
 
 def test_people_are_written_as_csv_that_no_spreadsheet_runs(people: Run, folder: Path) -> None:
     ended = people("export", "subscribers", "people.csv", "--list", "tips")
-    assert "1 rows are in people.csv" in ended.out
+    assert "1 row is in people.csv" in ended.out
     row = next(csv.DictReader((folder / "people.csv").read_text("utf-8").splitlines()))
     assert (row["email"], row["tags"], row["city"]) == ("ana@example.com", "runner", "'=HYPERLINK(1)")
 

@@ -38,7 +38,7 @@ def test_a_type_is_changed_after_a_dry_run(with_list: Run, folder: Path) -> None
         with_list("segment", "count", 'visits = "often"', "--list", "monthly-tips", "--json").json()["recipients"] == 1
     )
     changed = with_list("field", "change", "visits", "--type", "number", "--lossy")
-    assert "1 of the values fit" in changed.out
+    assert "1 value fits" in changed.out
     assert "The segment regulars cannot be used any more" in changed.out
     assert with_list("segment", "count", "visits > 2", "--list", "monthly-tips", "--json").json()["recipients"] == 1
     assert (

@@ -75,7 +75,7 @@ def test_an_import_is_listed_shown_and_undone(tips: Run) -> None:
     shown = tips("import", "show", "1").out
     for words in ("Yes, send me tips.", "robin", "done", "fill", "people.rejected.csv"):
         assert words in shown
-    assert "1 consents of import 1 are void" in tips("import", "undo", "1").out
+    assert "1 consent of import 1 is void" in tips("import", "undo", "1").out
     assert "No consent of import 1 was left to be void" in tips("import", "undo", "1").out
     assert tips("import", "show", "1", "--json").json()["undone"]
     assert tips("list", "show", "tips", "--json").json()["mailable"] == 0
