@@ -181,8 +181,8 @@ def _outgrown(s: Session, campaign: Campaign, config: Config, recipients: int) -
     approved = (campaign.approved_plan or {}).get("recipients", recipients)
     if drift(approved, recipients):
         found.append(
-            f"it would go to {counted(recipients, 'person', 'people')} and {counted(approved, 'was', 'were')} "
-            f"approved; look at the plan and approve it again with: tipsheet campaign approve {campaign.slug}"
+            f"it would go to {counted(recipients, 'person', 'people')} and {approved:,} were approved; look at the "
+            f"plan and approve it again with: tipsheet campaign approve {campaign.slug}"
         )
     return found
 

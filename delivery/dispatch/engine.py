@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 from procrastinate import App, PsycopgConnector
@@ -60,6 +61,7 @@ async def _work(shift: Shift) -> None:
     threads = ThreadPoolExecutor(shift.connections, thread_name_prefix="outbox")
     # The default one has as many threads as the machine has cores, and a few: fewer than connections.
     asyncio.get_running_loop().set_default_executor(threads)
+    asyncio.get_running_loop().set_exception_handler(_tell)
     while not shift.stop.is_set():
         try:
             await _until_stopped(shift)
@@ -69,6 +71,16 @@ async def _work(shift: Shift) -> None:
         if not shift.stop.is_set():
             log.warning("worker=%s %s; trying again", shift.name, trouble)
             await asyncio.sleep(_AGAIN)
+
+
+def _tell(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Of a task of the engine's that ended with trouble when nobody waited for it any more."""
+    cause = context.get("exception")
+    if isinstance(cause, _LOST):
+        # The batch is where it is; the job is found as stalled, and then there is nothing left to do.
+        log.warning("a job that is done could not be marked so (%s)", type(cause.__cause__ or cause).__name__)
+    else:
+        loop.default_exception_handler(context)
 
 
 async def _until_stopped(shift: Shift) -> None:

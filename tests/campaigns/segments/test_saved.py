@@ -33,7 +33,7 @@ def list_id(db: Database, keys: Keys) -> int:
                 custom={"city": city},
                 tags=[tag],
                 how="test",
-                wording="",
+                wording="They asked.",
                 source="test",
                 actor="test",
             )
