@@ -133,8 +133,8 @@ def end(*processes: subprocess.Popen[bytes]) -> Used:
     begins as what it was forked from."""
     memory, seconds = 0, 0.0
     for process in processes:
-        status = Path(f"/proc/{process.pid}/status").read_text()
-        memory = max(memory, int(status.partition("VmHWM:")[2].split()[0]))
+        peak = Path(f"/proc/{process.pid}/status").read_text().partition("VmHWM:")[2].split()
+        memory = max(memory, int(peak[0]) if peak else 0)  # nothing of one that has ended already
         process.send_signal(signal.SIGTERM)
         _, ended, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(ended)
