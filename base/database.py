@@ -32,6 +32,11 @@ KEEPALIVES = {
 
 _UNCHANGED = "nothing was changed, and what waits goes on by itself"
 _READ_ONLY = "25006"  # PostgreSQL's word for a change where only reading is allowed
+_FULL = (
+    "53100",
+    "SQLITE_FULL",
+    *(f"SQLITE_IOERR_{step}" for step in ("WRITE", "FSYNC", "DIR_FSYNC", "TRUNCATE", "SHMSIZE", "SHMMAP")),
+)
 
 _QUIET: dict[str, Any] = {"hide_parameters": True}  # they hold addresses, and an exception may reach a log
 
@@ -190,28 +195,34 @@ def _prepare_postgres(connection: Any, _record: object) -> None:
 
 def _leave_behind(context: ExceptionContext) -> None:
     """What was opened while the database could only be read stays so for as long as it is open, whatever is mended."""
-    cause = context.original_exception
-    said = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None) or ""
+    said = _code(context.original_exception)
     if said == _READ_ONLY or said.startswith(("SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_CANTOPEN")):
         context.is_disconnect = True  # every connection of the pool is opened anew
 
 
 def _is_taken(cause: IntegrityError) -> bool:
-    said = getattr(cause.orig, "sqlstate", None) or getattr(cause.orig, "sqlite_errorname", None)
-    return said in ("23505", "SQLITE_CONSTRAINT_UNIQUE")
+    return _code(cause.orig) in ("23505", "SQLITE_CONSTRAINT_UNIQUE")
+
+
+def _code(cause: BaseException | None) -> str:
+    """What the database itself calls it; empty where none was reached."""
+    return getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None) or ""
 
 
 def _say(engine: Engine, cause: DBAPIError) -> str:
     words = str(cause.orig).strip().splitlines()[0]
     where = engine.url.render_as_string(hide_password=True).replace("postgresql+psycopg:", "postgresql:")
-    if "locked" in words:
+    code = _code(cause.orig)
+    # Words are looked into where a database said them: a connection that failed names its host, called whatever.
+    said = words if code else ""
+    if "locked" in said:
         return f"The database {where} stayed locked by another process for {BUSY_SECONDS} s; try again after it"
     if "database" in words and "does not exist" in words:
         return f"There is no database {where}; create it in PostgreSQL, then run: tipsheet init"
     if "no such table" in words or "does not exist" in words:
         return f"The database {where} has no tables yet ({words}); make them with: tipsheet init"
-    if any(hint in words for hint in ("disk", "full", "No space", "too large")):
+    if code in _FULL or "No space left" in said or "File too large" in said:
         return f"The database {where} cannot write ({words}); make room on its disk: {_UNCHANGED}"
-    if "readonly" in words or "read-only" in words:
+    if code == _READ_ONLY or "readonly" in said or "read-only" in said:
         return f"The database {where} can only be read ({words}); let it be written to again: {_UNCHANGED}"
     return f"The database {where} cannot be used: {words}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -94,6 +95,24 @@ def test_a_database_that_is_full_is_told_in_one_sentence_and_goes_on_when_there_
     with sqlite_db.read() as s:
         s.execute(text(f"PRAGMA max_page_count = {pages * 2}"))
     _fill(sqlite_db)
+
+
+def test_a_full_disk_is_known_by_its_code_whatever_the_language(postgres_url: str) -> None:
+    db = Database(postgres_url)
+    with (
+        pytest.raises(Broken, match=r"cannot write \(voll\); make room on its disk: nothing was changed"),
+        db.write() as s,
+    ):
+        s.execute(text("DO $$ BEGIN RAISE EXCEPTION 'voll' USING ERRCODE = 'disk_full'; END $$"))
+    db.close()
+
+
+@pytest.mark.parametrize("name", ["disk1", "full", "locked", "read-only"])
+def test_a_server_that_cannot_be_reached_is_not_judged_by_what_it_is_called(tmp_path: Path, name: str) -> None:
+    db = Database(f"postgresql:///tips?host={tmp_path}/{name}")
+    with pytest.raises(Broken, match=r"cannot be used: .*/" + name), db.read() as s:
+        s.execute(text("SELECT 1"))
+    db.close()
 
 
 def test_a_database_that_can_only_be_read_says_so_and_is_opened_anew_when_that_is_over(postgres_url: str) -> None:
