@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from datetime import datetime
+from itertools import groupby
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from base.time import from_ms
 from delivery.arrays import as_value, rows_in
 from delivery.outcomes import Flag
 from delivery.providers.news import News
+from subscribers.projection import Will, spells_of_opens
 
 log = logging.getLogger(__name__)
 
-_STILL = 1 << 63
+Whose = tuple[int, int]  # list and person
+Spells = list[tuple[datetime, datetime | None]]
+
 _OPENS = (int(Flag.OPENED), int(Flag.OPENED_BY_MACHINE))
-# Of those who do not agree now: until when they did. Leaving the list ends it, too.
-_UNTIL = """
-SELECT w.list_id, w.subscriber_id, (SELECT max(c.at) FROM consents c WHERE c.subscriber_id = w.subscriber_id
-    AND c.list_id = w.list_id AND c.state = 'withdrawn')
-FROM {whose} w LEFT JOIN subscriptions p ON p.list_id = w.list_id AND p.subscriber_id = w.subscriber_id
-WHERE p.opens_since IS NULL
+# Who agrees since before their first open agreed at each of these: only of the others everything is read.
+_SAID = """
+SELECT w.list_id, w.subscriber_id, c.id, c.purpose, c.state, c.at, c.voids
+FROM {opened} w LEFT JOIN subscriptions p ON p.list_id = w.list_id AND p.subscriber_id = w.subscriber_id
+LEFT JOIN consents c ON c.subscriber_id = w.subscriber_id AND c.list_id = w.list_id
+WHERE p.opens_since IS NULL OR p.opens_since > w.first_at
+ORDER BY w.list_id, w.subscriber_id, c.id
 """
 
 
@@ -41,15 +49,34 @@ def not_to_be_seen(
             "turn Open Tracking off in SendGrid's settings",
             forced,
         )
-    until = _agreed_until(s, set(asked.values()))
-    return [key for key, whose in opens.items() if key not in asked or news[key].at_ms > until.get(whose, _STILL)]
+    first: dict[Whose, int] = {}
+    for key, whose in asked.items():
+        first[whose] = min(news[key].at_ms, first.get(whose, news[key].at_ms))
+    spells = _spells(s, first)
+    return [
+        key
+        for key, whose in opens.items()
+        if key not in asked or (whose in spells and not _agreed(spells[whose], from_ms(news[key].at_ms)))
+    ]
 
 
-def _agreed_until(s: Session, whose: set[tuple[int, int]]) -> dict[tuple[int, int], int]:
-    """List and person: when they took it back; without those who agree still. It is asked of then, not of now, so that
-    the order in which news comes does not matter."""
-    if not whose:
+def _spells(s: Session, first: Mapping[Whose, int]) -> dict[Whose, Spells]:
+    """When they agreed; without those who did all the time since their first open. It is asked of then, not of now, so
+    that the order in which news comes does not matter."""
+    if not first:
         return {}
-    query = text(_UNTIL.format(whose=rows_in(s, "whose", "list_id subscriber_id")))
-    rows = s.execute(query, {"whose": as_value(whose)})
-    return {(list_id, person): at or 0 for list_id, person, at in rows}
+    query = text(_SAID.format(opened=rows_in(s, "opened", "list_id subscriber_id first_at")))
+    rows = s.execute(query, {"opened": as_value([(*whose, at) for whose, at in first.items()])})
+    of_each = groupby(rows, lambda row: (row.list_id, row.subscriber_id))
+    return {whose: spells_of_opens(_will(row) for row in said if row.id) for whose, said in of_each}
+
+
+def _will(row: Any) -> Will:
+    return Will(row.id, row.purpose, row.state, from_ms(row.at), row.voids)
+
+
+def _agreed(spells: Spells, at: datetime) -> bool:
+    """Before the first spell as well: their mail left with open tracking, so it is the other clock that is slow."""
+    return any(
+        (begins <= at or number == 0) and (ends is None or at <= ends) for number, (begins, ends) in enumerate(spells)
+    )

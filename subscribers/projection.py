@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -42,13 +42,33 @@ class Holds(NamedTuple):
 
 def fold(rows: Iterable[Will]) -> Holds | None:
     """What holds after these rows of one person and list, in the order of their ids. None: nothing was ever said."""
+    held: Holds | None = None
+    for _, after in _steps(rows):
+        held = after
+    return held
+
+
+def spells_of_opens(rows: Iterable[Will]) -> list[tuple[datetime, datetime | None]]:
+    """From when until when they agreed that opening is seen. Whatever is withdrawn, the list or this alone, ends all
+    that was agreed before it was said, even if it had happened earlier: a complaint is told of late."""
+    spells: list[tuple[datetime, datetime | None]] = []
+    for row, held in _steps(rows):
+        if row.state == "withdrawn":
+            spells = [(begins, row.at if ends is None else min(ends, row.at)) for begins, ends in spells]
+        elif row.purpose == OPENS and held is not None and held.opens_since is not None:
+            spells.append((row.at, None))
+    return spells
+
+
+def _steps(rows: Iterable[Will]) -> Iterator[tuple[Will, Holds | None]]:
+    """Each row that counts, with what holds after it."""
     said = list(rows)
     never_counted = {row.voids for row in said}
     held: Holds | None = None
     for row in said:
         if row.state != "void" and row.id not in never_counted:
             held = step(held, row)
-    return held
+            yield row, held
 
 
 def step(held: Holds | None, row: Will) -> Holds | None:

@@ -17,7 +17,7 @@ from subscribers import consent
 from subscribers.keys import Keys
 from subscribers.models import Consent, List, Subscriber, Subscription
 from subscribers.people import add_subscriber
-from subscribers.projection import MARKETING, OPENS, Holds, Will, fold, folded
+from subscribers.projection import MARKETING, OPENS, Holds, Will, fold, folded, spells_of_opens
 from subscribers.proof.evidence import evidence_id, sealed
 from tests.support.people import CONSENT, a_list, a_person
 
@@ -46,6 +46,30 @@ def holds(*words: str) -> tuple[str, int, int | None] | None:
     """State, row, and the day since which opens are seen."""
     found = fold(said(*words))
     return found and (found.state, found.consent_id, found.opens_since and (found.opens_since - DAY).days)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["yes"], []),
+        (["yes", "seen"], [(2, None)]),
+        (["yes", "seen", "unseen", "no"], [(2, 3)]),
+        (["yes", "seen", "no", "yes"], [(2, 3)]),
+        (["yes", "seen", "unseen", "seen"], [(2, 3), (4, None)]),
+        (["yes", "seen", "unseen", "void 3"], [(2, None)]),
+        (["yes", "seen", "void 1"], []),
+        (["no", "seen"], []),
+    ],
+)
+def test_when_opens_were_agreed_to_be_seen(words: list[str], expected: object) -> None:
+    spells = spells_of_opens(said(*words))
+    assert [((begins - DAY).days, ends and (ends - DAY).days) for begins, ends in spells] == expected
+
+
+def test_what_was_withdrawn_earlier_than_it_was_told_ends_what_was_agreed_before() -> None:
+    rows = said("yes", "seen", "unseen", "seen", "no")
+    rows[-1] = rows[-1]._replace(at=rows[1].at + timedelta(hours=1))
+    assert [ends for _, ends in spells_of_opens(rows)] == [rows[-1].at] * 2
 
 
 @pytest.mark.parametrize(
