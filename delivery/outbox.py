@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from base.database import Database
-from base.errors import TipsheetError
 from base.time import elapsed
 from delivery import events, heartbeat, messages
 from delivery.ledger import Claim, claim, is_due, record
@@ -19,13 +18,13 @@ from delivery.ledger.split import set_apart
 from delivery.packing import pack
 from delivery.providers.provider import Answer, Parcel, Provider, Verdict
 from delivery.slots import Filler
+from delivery.troubles import REMIND, Troubles
 from subscribers.keys import Keys
 
 log = logging.getLogger(__name__)
 
 BEGIN_WITHIN = 1.0  # seconds from the claim's commit to the first byte; later the claim is given back
 IDLE = 0.25  # seconds between looks when nothing is due
-REMIND = 60.0  # seconds after which trouble that lasts is told again
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class Outbox:
         self._owner = owner or heartbeat.this_process()
         self._stopping = threading.Event()
         self._trouble = ""  # what was last said of an unreachable provider
-        self._told, self._told_at = "", 0.0  # of what keeps us from going on
+        self._troubles = Troubles()
         self._fillers: dict[int, Filler] = {}
         self._threads = [
             threading.Thread(target=self._work, name=f"outbox-{n}", daemon=True) for n in range(pace.connections)
@@ -76,21 +75,11 @@ class Outbox:
             return False
         try:
             went_on = self.step()
-            if went_on and self._told:
-                self._told = ""
-                log.warning("the outbox goes on")
-            return went_on
-        except TipsheetError as trouble:
-            self._tell(trouble.sentence)
-        except Exception:
-            log.exception("the outbox met something unforeseen and goes on")
-        return False
-
-    def _tell(self, trouble: str) -> None:
-        """Once, and again when it lasts: many lines a second would fill the disk that is full."""
-        if trouble != self._told or elapsed() - self._told_at > REMIND:
-            self._told, self._told_at = trouble, elapsed()
-            log.error("the outbox cannot go on for now: %s", trouble)
+        except Exception as trouble:
+            self._troubles.met(trouble)
+            return False
+        self._troubles.none(went_on=went_on)
+        return went_on
 
     def step(self) -> bool:
         """One batch, from claim to record. False when there was none to claim or the provider cannot be reached."""
@@ -152,18 +141,18 @@ class Outbox:
 
     def _write_down(self, taken: Claim, answer: Answer) -> None:
         """A failed record is never a failed send: keep the answer and try until it is written."""
-        pause, told = 0.05, ""
+        pause, told_at = 0.05, 0.0
         while True:
             try:
                 with self._db.write() as s:
                     record(s, taken.attempt, answer)
-                if told:
+                if told_at:
                     log.warning("the answer %s is on record now", answer.verdict, extra=_facts(taken))
                 return
             except Exception as trouble:
-                if str(trouble) != told:
-                    told = str(trouble)
-                    log.error("the answer %s is not on record yet: %s", answer.verdict, told, extra=_facts(taken))
+                if not told_at or elapsed() - told_at > REMIND:
+                    told_at = elapsed()
+                    log.error("the answer %s is not on record yet: %s", answer.verdict, trouble, extra=_facts(taken))
                 time.sleep(pause)
                 pause = min(pause * 2, 5)
 
