@@ -29,7 +29,7 @@ _CAME_BACK = ("bounced", "blocked", "dropped")
 class Reactions:
     """People of a run. Who opened or clicked themselves is not among the machines', whatever fetched it besides."""
 
-    opened: int
+    opened: int  # of the seen, as those by machines: a mail that bounced later is in neither
     opened_by_machine: int
     clicked: int
     clicked_by_bot: int
@@ -47,18 +47,18 @@ def reactions(s: Session, run_id: int) -> Reactions:
 
 
 def _reacted(flags: Flag) -> Iterator[str]:
-    if flags & Flag.OPENED:
-        yield "opened"
-    elif flags & Flag.OPENED_BY_MACHINE:
-        yield "opened_by_machine"
+    if flags & Flag.TRACKED and fate(flags) == "delivered":
+        yield "seen"
+        if flags & Flag.OPENED:
+            yield "opened"
+        elif flags & Flag.OPENED_BY_MACHINE:
+            yield "opened_by_machine"
     if flags & Flag.CLICKED:
         yield "clicked"
     elif flags & Flag.CLICKED_BY_BOT:
         yield "clicked_by_bot"
     if flags & Flag.SOFT and fate(flags) == "blocked":
         yield "turned_away"
-    if flags & Flag.TRACKED and fate(flags) == "delivered":
-        yield "seen"
 
 
 def first_times(s: Session, run_id: int, kind: str, begins: datetime, hours: int) -> list[int]:
