@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -17,6 +18,8 @@ _LONGEST = 1 << 20  # of a line, in characters: more would be a file without lin
 _MOST_NAMES = 1_000
 _OBJECT = re.compile(r'\{\s*(?:["}]|$)')  # no column of a table is called so
 _ARRAY = re.compile(r"\[\s*(?:\{|$)")
+# Numbers that would come out of orjson as other ones, or written otherwise; now and then a text that looks so.
+_WOULD_CHANGE = re.compile(r"[:\[,]\s*(?:-0|-?\d{16}|-?\d+[.eE])")
 
 
 def is_json_lines(text: TextIO, name: str) -> bool:
@@ -42,11 +45,8 @@ def names_in(text: TextIO, name: str) -> tuple[str, ...]:
 def rows_of(text: TextIO, name: str, names: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
     """With its line; what is no object stands as it is behind as many empty cells as there are names."""
     for at, line in _lines(text, name):
-        found = _read(line)
-        if found is None:
-            yield at, [*[""] * len(names), line]
-        else:
-            yield at, [_cell(found.get(each)) for each in names]
+        cells = _cells(line, names)
+        yield at, [*[""] * len(names), line] if cells is None else cells
 
 
 def as_text(value: Any) -> str:
@@ -69,9 +69,19 @@ def _lines(text: TextIO, name: str) -> Iterator[tuple[int, str]]:
 def _read(line: str) -> dict[str, Any] | None:
     try:
         found = orjson.loads(line)
-    except orjson.JSONDecodeError:
+        if _WOULD_CHANGE.search(line):
+            found = json.loads(line, parse_int=orjson.Fragment, parse_float=orjson.Fragment)
+    except (orjson.JSONDecodeError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def _cells(line: str, names: Sequence[str]) -> list[str] | None:
+    found = _read(line)
+    try:
+        return None if found is None else [_cell(found.get(each)) for each in names]
+    except orjson.JSONEncodeError:  # deeper than anybody means
+        return None
 
 
 def _cell(value: Any) -> str:

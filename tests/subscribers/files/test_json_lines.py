@@ -45,6 +45,24 @@ def test_values_are_read_as_they_would_stand_in_a_table(tmp_path: Path) -> None:
     assert read(tmp_path, text) == [(1, ["yes", "no", "x;y", '{"e":[1]}', "1.5", "two\nlines", ""])]
 
 
+NUMBERS = (
+    "0 -0 7 -1.10 1.0 1E5 0.1234567890123456789 9007199254740993 18446744073709551616 123456789012345678901234567890"
+)
+
+
+@pytest.mark.parametrize("number", NUMBERS.split())
+def test_numbers_stay_as_they_are_written(tmp_path: Path, number: str) -> None:
+    text = f'{{"a":{number}, "b" : {number},"c": [{number}, {{"d": {number}}}]}}'
+    assert read(tmp_path, text) == [(1, [number, number, f'[{number},{{"d":{number}}}]'])]
+
+
+@pytest.mark.parametrize("depth", [300, 1_010, 5_000])
+@pytest.mark.parametrize("within", ["", "1.10"])
+def test_what_is_deeper_than_anybody_means_is_no_object(tmp_path: Path, depth: int, within: str) -> None:
+    line = '{"email":' + "[" * depth + within + "]" * depth + "}"
+    assert read(tmp_path, ANN + line)[1] == (2, ["", "", line])
+
+
 @pytest.mark.parametrize("line", ['{"email": "bo@exa', '["bo@example.com"]', "bo@example.com", '{"email": "\\ud800"}'])
 def test_a_line_that_is_no_object_is_a_row_of_its_own(tmp_path: Path, line: str) -> None:
     assert read(tmp_path, ANN + line + "\n" + ANN)[1] == (2, ["", "", line])

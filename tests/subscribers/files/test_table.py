@@ -82,4 +82,9 @@ def test_no_bytes_make_reading_fail_with_anything_but_a_sentence(tmp_path: Path,
     with suppress(BadInput):
         found = sheet(tmp_path, data)
         read_columns(found.titles, {})
-        assert all((line > 1 and any(cells)) or found.is_json for line, cells in rows(found))
+        given = list(rows(found))
+        assert [line for line, _ in given] == sorted({line for line, _ in given})
+        if found.is_json:
+            assert all(len(cells) in (len(found.titles), len(found.titles) + 1) for _, cells in given)
+        else:
+            assert all(line > 1 and any(cells) for line, cells in given)
