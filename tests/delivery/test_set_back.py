@@ -9,11 +9,12 @@ from uuid import uuid4
 
 import pytest
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from base.database import Database, database_now
 from delivery import heartbeat, pace, rests
 from delivery.ledger import is_due, record, sweep
+from delivery.ledger.set_back import catch_up
 from delivery.models import Attempt, Batch, Run
 from delivery.outbox import Outbox, Pace
 from delivery.providers.provider import Answer, Verdict
@@ -21,6 +22,7 @@ from delivery.providers.sendgrid import SendGrid
 from delivery.settle import Rules, settle
 from delivery.watch import Watch
 from subscribers.keys import Keys
+from subscribers.models import Subscriber
 from tests.delivery.test_settle import alive
 from tests.localgrid.support import Running
 from tests.support.runs import LEASE, a_run, count, take, taken, time_passes
@@ -106,10 +108,53 @@ def test_life_on_the_way_back_is_not_shown_by_what_begins_later_than_now(
     grid.faults({"kind": "status", "args": {"status": 500, "accept": False}})
     Outbox(db, provider, keys, Pace(connections=1, lease=SECOND, only_to=())).step()
     grid.faults()
-    time_passes(db, timedelta(minutes=12))
+    for minutes in (12, 58):  # the clock comes to where it was, and nothing was heard since
+        time_passes(db, timedelta(minutes=minutes))
+        look(db)
+        assert settle(db, provider, RULES) == 0
+    provider.close()
+    assert count(db, run).uncertain == 2
+
+
+def test_nor_to_what_began_in_the_moment_before_the_first_look(
+    db: Database, grid: Running, provider: SendGrid, keys: Keys, run: int
+) -> None:
+    alive(db, provider.account)
+    with db.write() as s:
+        change = update(Batch).where(Batch.run_id == run)
+        s.execute(change.values(not_before=database_now(s) - HOUR))
+    time_passes(db, -HOUR)
+    grid.faults({"kind": "status", "args": {"status": 500, "accept": False}})
+    assert Outbox(db, provider, keys, Pace(connections=1, lease=SECOND, only_to=())).step()
+    grid.faults()
+    look(db)
+    time_passes(db, timedelta(minutes=70))
     assert settle(db, provider, RULES) == 0
     provider.close()
     assert count(db, run).uncertain == 2
+
+
+def test_one_look_is_enough(db: Database, run: int) -> None:
+    """Another would overrule, for an hour, what is decided from now on."""
+    answered(db, ACCEPTED)
+    answered(db, BUSY)
+    set_back(db)
+    with db.write() as s:
+        assert not catch_up(s)
+
+
+def test_only_whose_address_was_changed_after_the_freeze_is_left_out(db: Database, run: int) -> None:
+    with db.write() as s:
+        frozen = s.get_one(Run, run).frozen_at
+        assert frozen is not None
+        people = s.scalars(select(Subscriber).order_by(Subscriber.id)).all()
+        people[0].addressed_at = frozen + HOUR - timedelta(minutes=10)
+        people[1].addressed_at = frozen + HOUR + timedelta(milliseconds=5)
+    set_back(db)
+    with db.write() as s:
+        s.get_one(Subscriber, people[2].id).addressed_at = database_now(s)
+    mailed = [member.subscriber_id for claim in (taken(db), taken(db)) for member in claim.members]
+    assert sorted(mailed) == [people[0].id, people[3].id]
 
 
 def test_what_came_back_unsent_leaves_at_once(db: Database, run: int) -> None:
