@@ -42,12 +42,16 @@ def _cannot_write(door: Door, found: Overview) -> str:
 
 
 def _draw(printer: Printer, found: Overview, zone: str, trouble: str) -> None:
-    if trouble:
+    if trouble and not found.running:
         printer.say(f"Nothing leaves: {trouble}", "red")
     elif found.running:
         printer.say("The service is running.", "green")
         if found.workers is not None:
             _draw_workers(printer, found.workers)
+        if trouble:  # whoever asks may be another user, or be kept from that folder
+            printer.say(
+                f"From here the journal cannot be written; unless the service can, nothing leaves: {trouble}", "yellow"
+            )
     else:
         seen = f" since {when(found.last_seen, zone)}" if found.last_seen else ""
         # A start would be refused where the list below says what has to come first.

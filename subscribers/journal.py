@@ -6,6 +6,7 @@ twice. It holds address keys and ids, never an address. Reading it back is deliv
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -78,10 +79,16 @@ class Journal:
             return Mark(_id(self.path, file.readline(_LONGEST)), self._size, self._chain)
 
     def try_out(self) -> None:
-        """Raises Broken where a batch could not be written down at this moment. Leaves nothing behind."""
-        with self._opened() as fd:
-            _write_all(fd, _TRIAL, self._size)
-            os.ftruncate(fd, self._size)
+        """Raises Broken where a batch could not be written down at this moment. Leaves nothing behind, and makes no
+        journal: it would be of whoever asks, and perhaps closed to the service."""
+        with self._in_words():
+            is_there = self.path.exists()
+            if not is_there:
+                _try_folder(self.path)
+        if is_there:
+            with self._opened() as fd:
+                _write_all(fd, _TRIAL, self._size)
+                os.ftruncate(fd, self._size)
 
     def _append(self, entries: list[Entry]) -> None:
         with self._opened() as fd:
@@ -90,10 +97,14 @@ class Journal:
     @contextmanager
     def _opened(self) -> Iterator[int]:
         """The file at its end, and nobody else's meanwhile."""
+        with self._in_words(), self._mine, _locked(self.path) as file:
+            self._find_end(file.fd)
+            yield file.fd
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
         try:
-            with self._mine, _locked(self.path) as file:
-                self._find_end(file.fd)
-                yield file.fd
+            yield
         except OSError as cause:
             raise Broken(
                 f"The journal {self.path} cannot be written ({cause.strerror}), and without it nothing is changed; "
@@ -207,6 +218,15 @@ def _write_all(fd: int, data: bytearray, at: int) -> None:
         with suppress(OSError):
             os.ftruncate(fd, at)
         raise
+
+
+def _try_folder(path: Path) -> None:
+    """Could it be made? Asked of the nearest folder that is there."""
+    folder = next(each for each in path.absolute().parents if each.exists())
+    if not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 class _locked:

@@ -201,3 +201,18 @@ def test_killed_while_writing_it_can_be_read_and_written(kept_sqlite: Database, 
     found = numbers(path, start)
     assert found[: len(committed)] == committed
     assert found[-1] == -1
+
+
+def test_a_try_leaves_a_journal_as_it_is_and_makes_none(kept_sqlite: Database, path: Path) -> None:
+    Journal(path).try_out()
+    assert not path.parent.exists()
+    noted(kept_sqlite, 1)
+    before = path.read_bytes()
+    Journal(path).try_out()
+    assert path.read_bytes() == before
+
+
+def test_a_try_finds_where_no_journal_could_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(Broken, match=r"cannot be written \(Not a directory\)"):
+        Journal(tmp_path / "file/var/journal").try_out()
