@@ -75,7 +75,11 @@ def _waits_for(s: Session, attempt: Attempt, batch: Batch, provider: Provider, r
         found.append(f"the end of the waiting time, {over:%F %T} UTC")
     found += _way_back(s, attempt)
     if rules.by_proof:
-        found.append("the provider's log, which is asked when nothing else is open")
+        # The row of a service does not say since when it runs.
+        found.append(
+            "the provider's log, which is asked when nothing else is open; that it shows nothing is proof only when "
+            f"the service has run for {rules.waiting} since its start, or since the clock was set forward"
+        )
     else:
         found.append('a person: with [delivery] settle = "hold" no silence is taken for loss')
     return found
