@@ -89,7 +89,7 @@ class ImportReport:
     export: str  # whose it is; plain: nobody's that is known
     read_as: str  # in which encoding, parted by what
     columns_left_out: tuple[str, ...]
-    fields_created: tuple[str, ...]  # custom ones that were not there; of a trial, those that would be
+    fields_created: tuple[str, ...]  # custom ones that were not there when it began or went on; of a trial: would be
     resumed_behind: int  # the line; 0: it began anew
     read: int
     new: int
