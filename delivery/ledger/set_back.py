@@ -46,12 +46,16 @@ def _latest(s: Session, ahead: datetime) -> datetime | None:
 
 
 def _leave_at_once(s: Session, now: datetime, ahead: datetime, latest: datetime) -> None:
-    """What was due already, or had come back to wait for some seconds. Whoever has a time of their own waits for it."""
-    at_once = select(Run.id).where(Run.timing.is_(None))
-    was_due = and_(Batch.attempt.is_(None), Batch.not_before <= latest, Batch.run_id.in_(at_once))
+    """What was due already, or had come back to wait for some seconds: as it is, or what was set apart from it. Whoever
+    has a time of their own waits for it."""
+    at_once = select(Run.id).where(Run.timing.is_(None), Run.not_before <= latest)
+    was_due = and_(Batch.attempt.is_(None), Batch.not_before <= latest + LEAST)
     came_back = select(Attempt.id).where(Attempt.verdict.in_(_SENT_BACK), Attempt.started_at > ahead)
     waiting = update(Batch).where(
-        Batch.state == "planned", Batch.not_before > now, or_(was_due, Batch.attempt.in_(came_back))
+        Batch.state == "planned",
+        Batch.not_before > now,
+        Batch.run_id.in_(at_once),
+        or_(was_due, Batch.attempt.in_(came_back)),
     )
     for run_id, number in s.execute(waiting.values(not_before=now).returning(Batch.run_id, Batch.number)).all():
         hint(s, run_id, number)

@@ -15,6 +15,7 @@ from base.database import Database, database_now
 from delivery import heartbeat, pace, rests
 from delivery.ledger import is_due, record, sweep
 from delivery.ledger.set_back import catch_up
+from delivery.ledger.split import set_apart
 from delivery.models import Attempt, Batch, Run
 from delivery.outbox import Outbox, Pace
 from delivery.providers.provider import Answer, Verdict
@@ -166,7 +167,19 @@ def test_what_came_back_unsent_leaves_at_once(db: Database, run: int) -> None:
     assert {first.batch, second.batch} == {1, 2}
 
 
-def test_who_has_a_time_of_their_own_waits_for_it_by_the_new_clock(db: Database, run: int) -> None:
+def test_so_does_who_was_set_apart_from_it(db: Database, run: int) -> None:
+    claimed = taken(db)
+    write_down(db, claimed.attempt, Answer(Verdict.RETURNED, "somebody's values cannot travel with others"))
+    with db.write() as s:
+        set_apart(s, run, claimed.batch, [claimed.members[0].subscriber_id])
+    set_back(db)
+    assert {taken(db).batch, taken(db).batch, taken(db).batch} == {1, 2, 3}
+
+
+@pytest.mark.parametrize("came_back", [False, True])
+def test_who_has_a_time_of_their_own_waits_for_it_by_the_new_clock(db: Database, run: int, came_back: bool) -> None:
+    if came_back:
+        answered(db, BUSY)
     with db.write() as s:
         s.get_one(Run, run).timing = "{}"
     set_back(db)
