@@ -43,11 +43,13 @@ def pull_when_due(db: Database, keys: Keys, provider: Provider) -> Pulled | None
     with db.write() as s:
         mine, now = installation(s), database_now(s)
         wait = EVERY if mine.pull_trouble is None else _AFTER_TROUBLE
-        tried = or_(Installation.pull_tried_at.is_(None), Installation.pull_tried_at <= now - wait)
-        due = update(Installation).where(Installation.id == mine.id, tried).values(pull_tried_at=now)
+        last = Installation.pull_tried_at
+        turn = or_(last.is_(None), last <= now - wait, last > now + _AFTER_TROUBLE)  # the clock was set back
+        due = update(Installation).where(Installation.id == mine.id, turn).values(pull_tried_at=now)
         if not s.execute(due.returning(Installation.id)).all():
             return None
-        everything = mine.swept_at is None or mine.swept_at <= now - EVERYTHING_EVERY
+        swept = _by_this_clock(mine.swept_at, now)
+        everything = swept is None or swept <= now - EVERYTHING_EVERY
     return pull(db, keys, provider, everything=everything)
 
 
@@ -66,7 +68,8 @@ def pull(db: Database, keys: Keys, provider: Provider, *, everything: bool = Fal
 
 def _pull(db: Database, keys: Keys, provider: Provider, everything: bool) -> Pulled:
     with db.write() as s:
-        began, last = database_now(s), installation(s).pulled_at
+        began = database_now(s)
+        last = _by_this_clock(installation(s).pulled_at, began)
     since = None if everything or last is None else last - OVERLAP
     stops = provider.stops(since, began)
     read = new = unreadable = 0
@@ -81,6 +84,11 @@ def _pull(db: Database, keys: Keys, provider: Provider, everything: bool) -> Pul
         mine.pulled_at, mine.pull_said, mine.pull_trouble = began, str(done), None
         mine.swept_at = began if since is None else mine.swept_at
     return done
+
+
+def _by_this_clock(at: datetime | None, now: datetime) -> datetime | None:
+    """None, too, where the clock was set back since: what came in between is not told by times."""
+    return None if at is None or at > now else at
 
 
 def _address(stop: Stop) -> Address | None:

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 
 from base.database import Database, database_now
 from delivery import heartbeat, pace, rests
+from delivery.installation import installation, last_pull
 from delivery.ledger import is_due, record, sweep
 from delivery.ledger.set_back import catch_up
 from delivery.ledger.split import set_apart
@@ -20,6 +21,7 @@ from delivery.models import Attempt, Batch, Run
 from delivery.outbox import Outbox, Pace
 from delivery.providers.provider import Answer, Verdict
 from delivery.providers.sendgrid import SendGrid
+from delivery.pull import pull, pull_when_due
 from delivery.settle import Rules, settle
 from delivery.watch import Watch
 from subscribers.keys import Keys
@@ -210,6 +212,26 @@ def test_nobody_pays_for_an_hour_what_left_in_a_minute(db: Database, run: int) -
     time_passes(db, timedelta(minutes=1))
     with db.read() as s:
         assert is_due(s, "test")
+
+
+def test_the_providers_lists_are_pulled_at_once_and_whole(
+    db: Database, grid: Running, provider: SendGrid, keys: Keys
+) -> None:
+    grid.send("anna+bounce@example.com")
+    with db.write() as s:
+        mine, ahead = installation(s), database_now(s) + 9 * HOUR
+        mine.pulled_at = mine.swept_at = mine.pull_tried_at = ahead
+    first, second = pull_when_due(db, keys, provider), pull_when_due(db, keys, provider)
+    assert (first and first.read, second) == (1, None)
+    with db.read() as s:
+        assert last_pull(s).expected_since < ahead
+
+
+def test_a_pull_of_ones_own_is_whole_as_well(db: Database, grid: Running, provider: SendGrid, keys: Keys) -> None:
+    grid.send("anna+bounce@example.com")
+    with db.write() as s:
+        installation(s).pulled_at = database_now(s) + 9 * HOUR
+    assert pull(db, keys, provider).read == 1
 
 
 def test_silence_of_before_does_not_outlast_a_mail_that_is_taken(db: Database, run: int, keys: Keys) -> None:
