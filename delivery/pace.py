@@ -109,7 +109,8 @@ def rate(s: Session, run_id: int) -> int:
 
 def catch_up(s: Session, now: datetime) -> None:
     """The clock was set back: nobody pays for longer than for what leaves at once."""
-    for row in s.scalars(select(Pace).where(Pace.per_hour > 0, Pace.next_at > now).with_for_update()).all():
+    unpaid = select(Pace).where(Pace.per_hour > 0, Pace.next_at > now).order_by(Pace.run_id).with_for_update()
+    for row in s.scalars(unpaid.execution_options(populate_existing=True)).all():
         row.next_at = min(row.next_at, now + _cost(row, max(row.per_hour // 60, 1)))
     s.flush()
 
