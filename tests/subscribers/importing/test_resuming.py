@@ -104,6 +104,15 @@ def test_with_other_settings_it_begins_anew(
     assert (report.resumed_behind, report.read, report.new, report.unchanged) == (0, 30, 10, 20)
 
 
+def test_of_new_fields_it_names_those_that_were_not_there_when_it_went_on(
+    bring_in: BringIn, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _cut_off(bring_in, monkeypatch)
+    report = bring_in(tmp_path / "people.csv")
+    assert report.resumed_behind > 0
+    assert report.fields_created == ()
+
+
 def test_it_goes_on_only_when_the_file_of_those_left_out_is_there(
     bring_in: BringIn, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
