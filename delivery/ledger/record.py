@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from base.database import database_now
 from delivery import pace, rests
 from delivery.dispatch.hints import hint
 from delivery.ledger.set_back import catch_up
-from delivery.ledger.split import MAY_NOT_PART, halve, may_not_part, people_in
+from delivery.ledger.split import MAY_NOT_PART, halve, may_not_part, people_in, still_in
 from delivery.ledger.taken import take
 from delivery.models import Attempt, Batch, Delivery, DeliveryException, Duplicate, Run
 from delivery.providers.provider import Answer, Verdict
@@ -78,14 +78,22 @@ def sweep(s: Session) -> int:
     """Leases that ended without a record: their process died or hangs; what became of the request is unknown."""
     catch_up(s)
     now = database_now(s)
-    ended = select(Batch).where(Batch.state == "leaving", Batch.lease_until < now).with_for_update(skip_locked=True)
-    batches = s.scalars(ended).all()
-    for batch in batches:
-        batch.state, batch.owner = "uncertain", None
-        attempt = s.get_one(Attempt, batch.attempt)
-        attempt.verdict, attempt.evidence = "uncertain", "the lease ended without an answer on record"
+    over = Batch.state == "leaving", Batch.lease_until < now
+    mine = and_(Batch.run_id == Attempt.run_id, Batch.number == Attempt.batch, Batch.attempt == Attempt.id)
+    # The attempt first, as everywhere: two who lock in another order could wait for each other.
+    ended = select(Attempt).join(Batch, mine).where(*over).with_for_update(of=Attempt, skip_locked=True)
+    return sum(_end(s, attempt, *over) for attempt in s.scalars(ended.execution_options(populate_existing=True)).all())
+
+
+def _end(s: Session, attempt: Attempt, *over: ColumnElement[bool]) -> bool:
+    """Unless an answer was written down in the meantime."""
+    mine = Batch.run_id == attempt.run_id, Batch.number == attempt.batch, Batch.attempt == attempt.id
+    ended = update(Batch).where(*mine, *over).values(state="uncertain", owner=None).returning(Batch.number)
+    if not s.execute(ended).all():
+        return False
+    attempt.verdict, attempt.evidence = "uncertain", "the lease ended without an answer on record"
     s.flush()
-    return len(batches)
+    return True
 
 
 def _probed(s: Session, attempt: Attempt, answer: Answer) -> None:
@@ -206,15 +214,7 @@ def _unskip_later(s: Session, batch: Batch, attempt: Attempt) -> None:
 
 def _name_duplicates(s: Session, batch: Batch, attempt: Attempt) -> None:
     """Everybody in both attempts got it twice. Never silence."""
-    left_out = select(DeliveryException.subscriber_id).where(
-        DeliveryException.run_id == batch.run_id, DeliveryException.batch == batch.number
-    )
-    twice = select(Delivery.subscriber_id).where(
-        Delivery.run_id == batch.run_id,
-        Delivery.batch == batch.number,
-        Delivery.subscriber_id.between(batch.first_subscriber, batch.last_subscriber),
-        Delivery.subscriber_id.not_in(left_out),
-    )
+    twice = select(Delivery.subscriber_id).where(*still_in(batch))
     for person in s.scalars(twice).all():
         if not s.get(Duplicate, (batch.run_id, person, attempt.id)):
             s.add(Duplicate(run_id=batch.run_id, subscriber_id=person, attempt=attempt.id, found_at=database_now(s)))
