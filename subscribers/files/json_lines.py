@@ -27,7 +27,7 @@ def is_json_lines(text: TextIO, name: str) -> bool:
     first = next((line for _, line in _lines(text, name)), "")
     if not (_OBJECT.match(first) or _ARRAY.match(first)):
         return False
-    if _read(first) is None:
+    if read_object(first) is None:
         raise BadInput(f"{name} is JSON, but its first line is no whole object; write each person as {{…}} on one line")
     return True
 
@@ -36,7 +36,7 @@ def names_in(text: TextIO, name: str) -> tuple[str, ...]:
     """Of all objects, each once, as they come. Raises BadInput."""
     found: dict[str, None] = {}
     for at, line in _lines(text, name):
-        found.update(dict.fromkeys(_read(line) or ()))
+        found.update(dict.fromkeys(read_object(line) or ()))
         if len(found) > _MOST_NAMES:
             raise BadInput(f"{name} has more than {_MOST_NAMES:,} names up to line {at}; leave out what is of no use")
     return tuple(found)
@@ -49,8 +49,20 @@ def rows_of(text: TextIO, name: str, names: Sequence[str]) -> Iterator[tuple[int
         yield at, [*[""] * len(names), line] if cells is None else cells
 
 
+def read_object(line: str) -> dict[str, Any] | None:
+    """With numbers kept as they are written, for as_text; None for what is no object."""
+    try:
+        found = orjson.loads(line)
+        if _WOULD_CHANGE.search(line):
+            found = json.loads(line, parse_int=orjson.Fragment, parse_float=orjson.Fragment)
+    except (orjson.JSONDecodeError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
 def as_text(value: Any) -> str:
-    """A value as the text that is kept; what is no single value stays JSON."""
+    """A value as the text that is kept; what is no single value stays JSON. Raises orjson.JSONEncodeError for what is
+    nested deeper than anybody means."""
     if value is None or value == [] or value == {}:
         return ""
     if isinstance(value, bool):
@@ -66,21 +78,11 @@ def _lines(text: TextIO, name: str) -> Iterator[tuple[int, str]]:
             yield at, stripped
 
 
-def _read(line: str) -> dict[str, Any] | None:
-    try:
-        found = orjson.loads(line)
-        if _WOULD_CHANGE.search(line):
-            found = json.loads(line, parse_int=orjson.Fragment, parse_float=orjson.Fragment)
-    except (orjson.JSONDecodeError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
-
-
 def _cells(line: str, names: Sequence[str]) -> list[str] | None:
-    found = _read(line)
+    found = read_object(line)
     try:
         return None if found is None else [_cell(found.get(each)) for each in names]
-    except orjson.JSONEncodeError:  # deeper than anybody means
+    except orjson.JSONEncodeError:
         return None
 
 

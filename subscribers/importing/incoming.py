@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import orjson
 
@@ -23,7 +23,7 @@ from subscribers.fields.typed import Dates
 from subscribers.fields.values import clean, clean_all, clean_locale, clean_zone
 from subscribers.files.columns import Columns
 from subscribers.files.exports import Stop
-from subscribers.files.json_lines import NO_OBJECT, as_text
+from subscribers.files.json_lines import NO_OBJECT, as_text, read_object
 from subscribers.files.table import Row
 from subscribers.importing.instants import read_instant
 from subscribers.keys import Keys
@@ -173,14 +173,15 @@ class Reader:
 
     def _attributes(self, text: str) -> dict[str, str]:
         """JSON, as listmonk writes it: each name a custom field. What is no single value stays JSON."""
+        found = read_object(text or "{}")
         try:
-            found: Any = orjson.loads(text or "{}")
-        except orjson.JSONDecodeError as cause:
-            raise BadInput("its attributes are no JSON; mend them or leave them out") from cause
-        if not isinstance(found, dict):
+            texts = None if found is None else {field_name(key): as_text(each) for key, each in found.items()}
+        except orjson.JSONEncodeError:
+            texts = None
+        if texts is None:
             raise BadInput("its attributes are no JSON object; mend them or leave them out")
         read = {}
-        for name, value in ((field_name(key), as_text(each)) for key, each in found.items()):
+        for name, value in texts.items():
             field = self.fields.get(name)
             if field is None:
                 refuse_hiding([name])

@@ -134,18 +134,29 @@ def test_each_stop_is_in_the_journal(db: Database, keys: Keys, tips: int, bring_
 
 
 def test_listmonks_attributes_become_fields(db: Database, keys: Keys, bring_in: BringIn) -> None:
-    bring_in(
+    deep = '"{""a"": ' + "[" * 300 + "1" + "]" * 300 + '}"'
+    report = bring_in(
         "uuid,email,name,attributes,status,created_at,updated_at\n"
         '1,ann@example.com,Ann Mary Lee,"{""city"": ""Ely"", ""vip"": true, ""age"": 41, ""none"": null}",'
         "enabled,2024-01-02,x\n"
         "2,bob@example.com,Bob,{},blocklisted,2024-01-02,x\n"
         "3,cyd@example.com,Cyd,{],enabled,2024-01-02,x\n"
+        '4,dee@example.com,Dee,"{""card"": 98765432109876543210987, ""share"": 1.50}",enabled,2024-01-02,x\n'
+        f"5,eve@example.com,Eve,{deep},enabled,2024-01-02,x\n"
     )
     with db.read() as s:
         person = find(s, keys, "ann@example.com")
         assert person is not None
         assert (person.first_name, person.last_name) == ("Ann", "Mary Lee")
         assert person.custom == {"city": "Ely", "vip": "yes", "age": "41"}
+        dee = find(s, keys, "dee@example.com")
+        assert dee is not None
+        assert dee.custom == {"card": "98765432109876543210987", "share": "1.50"}, "as they are written"
+    reason = "its attributes are no JSON object; mend them or leave them out"
+    assert [(row.email, row.reason) for row in report.rows if row.outcome == "invalid"] == [
+        ("cyd@example.com", reason),
+        ("eve@example.com", reason),
+    ]
     assert stops(db) == [("manual", None)]
 
 
