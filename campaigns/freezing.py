@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, exists, insert, literal
+from sqlalchemy import insert, literal, select, text
 from sqlalchemy.orm import Session
 
 from base.config import FrequencyConfig
@@ -17,19 +17,23 @@ from subscribers.models import Subscription
 
 def freeze(s: Session, campaign: Campaign, run_id: int, last: int) -> None:
     """The people of the list after those frozen before, through `last`."""
-    window = between(campaign.frozen_through, last)
-    ledger.add(s, run_id, recipients(s, campaign, _cap(s, run_id)).where(window))
-    keep_exclusions(s, campaign, run_id, window)
+    first = campaign.frozen_through
+    ledger.add(s, run_id, recipients(s, campaign, _cap(s, run_id)), first, last)
+    keep_exclusions(s, campaign, run_id, first, last)
     campaign.frozen_through = last
 
 
-def keep_exclusions(s: Session, campaign: Campaign, run_id: int, window: ColumnElement[bool]) -> None:
-    """Write down everybody in the window who is not in the ledger, and why.
+def keep_exclusions(s: Session, campaign: Campaign, run_id: int, first: int, last: int) -> None:
+    """Write down everybody after `first` through `last` who is not in the ledger, and why.
 
     Not everybody who fails the rule: between two statements PostgreSQL lets others write, and nobody may slip through.
     """
-    inside = exists().where(Delivery.run_id == run_id, Delivery.subscriber_id == Subscription.subscriber_id)
-    out = reasons(s, campaign, _cap(s, run_id)).where(window, ~inside).add_columns(literal(campaign.id))
+    person, inside = Subscription.subscriber_id, Delivery.subscriber_id
+    listed = select(person).where(Subscription.list_id == campaign.list_id, between(first, last))
+    planned = select(inside).where(Delivery.run_id == run_id, between(first, last, inside))
+    # In order, so that SQLite reads both beside each other: to look each person up takes half as long again.
+    left = listed.except_(planned).order_by(text("1"))
+    out = reasons(s, campaign, _cap(s, run_id)).where(person.in_(left)).add_columns(literal(campaign.id))
     s.execute(insert(Exclusion).from_select(["subscriber_id", "reason", "campaign_id"], out))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from base.config import FrequencyConfig
 from campaigns.models import Campaign, Exclusion, Segment
@@ -72,8 +72,10 @@ def reasons(s: Session, campaign: Campaign, cap: FrequencyConfig = NO_CAP) -> Se
     )
 
 
-def between(first: int, last: int) -> ColumnElement[bool]:
-    return and_(Subscription.subscriber_id > first, Subscription.subscriber_id <= last)
+def between(
+    first: int, last: int, person: InstrumentedAttribute[int] = Subscription.subscriber_id
+) -> ColumnElement[bool]:
+    return and_(person > first, person <= last)
 
 
 def window_end(s: Session, campaign: Campaign, size: int) -> int | None:

@@ -63,12 +63,15 @@ def told_until_refused(made: Office, grid: Running) -> tuple[int, str]:
     """Who has the mail opts out, one by one: the last block of a file on a full disk may have room for a few lines
     more. How many were told that it was done, and the link of the first who was not."""
     for told, mail in enumerate(grid.mailbox()):
-        key = address_key(made.keys, parse_address(mail["to"]))
-        link = f"{made.web}/u/{links.sign(made.keys, key, 1)}"
+        link = opt_out_link(made, mail["to"])
         if (answer := one_click(made, link)) != 200:
             assert answer == 503
             return told, link
     raise AssertionError("the disk was never full")
+
+
+def opt_out_link(made: Office, email: str) -> str:
+    return f"{made.web}/u/{links.sign(made.keys, address_key(made.keys, parse_address(email)), 1)}"
 
 
 def one_click(made: Office, link: str) -> int:

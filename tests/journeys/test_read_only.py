@@ -76,7 +76,7 @@ def spoil_and_mend(made: Office, grid: Running, spoil: Callable[[], None], mend:
     grid.faults(SLOWLY)
     run = a_run(made.db, made.keys, PEOPLE, batch_size=4)
     made.db.close()
-    link = opt_out_link(made)
+    link = opt_out_link(made, "p1@example.com")
     up = [made.run(), *([made.run("worker")] if made.config.dispatch.engine == "procrastinate" else [])]
     until(lambda: len(grid.mailbox()) > PEOPLE // 4)
     spoil()
