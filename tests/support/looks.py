@@ -19,7 +19,7 @@ class Look:
 
     counts: Counts
     states: dict[int, tuple[str, str | None]]  # of each person, and by which attempt
-    verdicts: dict[str, str | None]
+    verdicts: dict[str, str | None]  # by attempt; a probe, which reaches nobody, is none
     named: set[tuple[int, str]]
     batches: Sequence[Batch]
     left_out: Sequence[DeliveryException]
@@ -39,7 +39,7 @@ def look(db: Database, run: int) -> Look:
         return Look(
             counts(s, run),
             {person: (kind or state, by) for person, state, by, kind in rows},
-            {one.id: one.verdict for one in s.scalars(select(Attempt))},
+            {one.id: one.verdict for one in s.scalars(select(Attempt).where(Attempt.batch.is_not(None)))},
             {(one.subscriber_id, one.attempt) for one in s.scalars(select(Duplicate))},
             s.scalars(select(Batch)).all(),
             s.scalars(select(DeliveryException)).all(),
