@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Connection, Dialect, Engine, MetaData, String, create_engine, event, text
+from sqlalchemy import BigInteger, Connection, Dialect, Engine, MetaData, String, TextClause, create_engine, event, text
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, InternalError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -136,7 +137,12 @@ def now_sql(dialect: str) -> str:
 
 def database_now(session: Session) -> datetime:
     dialect = session.get_bind().dialect.name
-    return from_ms(session.execute(text(f"SELECT {now_sql(dialect)}")).scalar_one())
+    return from_ms(session.execute(_ask_for_now(dialect)).scalar_one())
+
+
+@cache
+def _ask_for_now(dialect: str) -> TextClause:
+    return text(f"SELECT {now_sql(dialect)}")
 
 
 def _open(url: str) -> Engine:

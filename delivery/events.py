@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import OperationalError
@@ -21,6 +20,9 @@ log = logging.getLogger(__name__)
 
 BODIES = 10  # a transaction: about 10,000 events, well under the time that one may hold the write lock
 PARSERS = {"sendgrid": webhook.parse}  # a new provider is one line here
+# Asked at each claim, so made once.
+_WAITING = select(Spooled.id).where(Spooled.set_aside.is_(False))
+_WAIT, _URGENT_WAIT = select(_WAITING.exists()), select(_WAITING.where(Spooled.urgent.is_(True)).exists())
 
 
 def spool(s: Session, provider: str, body: bytes, *, urgent: bool) -> None:
@@ -52,11 +54,11 @@ def drain(db: Database, keys: Keys, *, urgent_only: bool = False) -> int:
 
 def has_urgent(s: Session) -> bool:
     """Are opt-outs or complaints waiting? They are applied before the next claim."""
-    return _waits(s, Spooled.urgent.is_(True))
+    return bool(s.scalar(_URGENT_WAIT))
 
 
 def is_empty(s: Session) -> bool:
-    return not _waits(s)
+    return not s.scalar(_WAIT)
 
 
 def waiting(s: Session) -> int:
@@ -72,10 +74,6 @@ def set_aside_since(s: Session, began: datetime) -> bool:
     """Was something since then that nobody could read? It may hold news of whatever began at that time."""
     unread = select(Spooled.id).where(Spooled.set_aside.is_(True), Spooled.received_at >= began)
     return bool(s.scalar(select(unread.exists())))
-
-
-def _waits(s: Session, *which: Any) -> bool:
-    return bool(s.scalar(select(select(Spooled.id).where(Spooled.set_aside.is_(False), *which).exists())))
 
 
 def _waiting(s: Session, urgent_only: bool) -> Sequence[Spooled]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import chain
+from collections.abc import Mapping, Sequence
+from itertools import chain, repeat
 
 import orjson
 
@@ -22,11 +23,12 @@ def pack(keys: Keys, taken: Claim, filler: Filler) -> tuple[Parcel, list[int]]:
     tokens = links.sign_all(keys, [member.address_key for member in taken.members], taken.list_id, taken.public_id)
     urls = _link_columns(envelope.public_url, tokens, taken.public_id)
     values = filler.values_of([member.fields for member in taken.members], urls)
+    rows = zip(*values.values(), strict=True) if values else repeat((), len(taken.members))
     people = [
-        Addressed(member.subscriber_id, member.email, theirs, url)
-        for member, theirs, url in zip(taken.members, values, urls["unsubscribe"], strict=True)
+        Addressed(member.subscriber_id, member.email, dict(zip(values, row, strict=True)), url)
+        for member, row, url in zip(taken.members, rows, urls["unsubscribe"], strict=True)
     ]
-    apart = people if _some_go_alone(filler, people) else []
+    apart = people if _some_go_alone(filler, values) else []
     alone = [person.subscriber_id for person in apart if _goes_alone(filler, person)]
     return Parcel(taken.attempt, taken.public_id, envelope, filler, people, taken.tracks_opens), alone
 
@@ -44,13 +46,12 @@ def _link_columns(public_url: str, tokens: list[str], run: str) -> dict[str, lis
     }
 
 
-def _some_go_alone(filler: Filler, people: list[Addressed]) -> bool:
-    """One look at all of them: nearly always nobody does."""
-    if filler.holds_token(chain.from_iterable(person.values.values() for person in people)):
+def _some_go_alone(filler: Filler, values: Mapping[str, Sequence[str]]) -> bool:
+    """One look at all of them, where nearly always nobody does: as if the longest of all values were one person's."""
+    if filler.holds_token(chain.from_iterable(values.values())):
         return True
-    tokens = sum(map(len, people[0].values)) if people else 0
-    longest = max((sum(map(len, person.values.values())) for person in people), default=0)
-    return tokens + longest * _WIDEST > MOST_VALUES
+    longest = sum(max(map(len, theirs), default=0) for theirs in values.values())
+    return sum(map(len, values)) + longest * _WIDEST > MOST_VALUES
 
 
 def _goes_alone(filler: Filler, person: Addressed) -> bool:

@@ -36,16 +36,16 @@ def sign(keys: Keys, address_key: bytes, list_id: int, run: str = "") -> str:
 def sign_all(keys: Keys, address_keys: Sequence[bytes], list_id: int, run: str) -> list[str]:
     """A token each. One is made for every mail, so they are hashed from one beginning and written in one go."""
     head, tail = list_id.to_bytes(_LIST, "big"), run.encode("ascii")
-    if len(tail) > _LONGEST_RUN or any(len(key) != _KEY for key in address_keys):
+    if len(tail) > _LONGEST_RUN or not {_KEY}.issuperset(map(len, address_keys)):
         raise ValueError("an address key has 32 bytes, a run id at most 32 characters")
     begun = hashlib.blake2b(head, key=keys.links[0], digest_size=_MAC, person=_OPT_OUT)
     length = _MAC + _LIST + _KEY + len(tail)
     padding = bytes(-length % 3)  # so that each begins anew in Base64, whatever stands before it
-    raw = bytearray()
+    raw, rest = bytearray(), tail + padding
     for key in address_keys:
         mac = begun.copy()
         mac.update(key + tail)
-        raw += mac.digest() + head + key + tail + padding
+        raw += mac.digest() + head + key + rest
     text, each = urlsafe_b64encode(raw).decode("ascii"), (length + len(padding)) // 3 * 4
     shown = each - len(padding)
     return [text[at : at + shown] for at in range(0, len(text), each)]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.orm import Session
 
 from base.database import database_now
@@ -24,6 +24,7 @@ from subscribers.models import Subscriber
 
 _KEY = 6  # bytes of an address key: among a million people, four in a billion meet somebody else's
 _AT_ONCE = 500  # ids in a question: SQLite takes a limited number
+_ANY_EARLIER = select(select(EarlierDelivery.run).where(EarlierDelivery.run == bindparam("run")).exists())
 
 
 class _Person(Protocol):
@@ -49,7 +50,7 @@ def note_leaving(
     s: Session, run: str, attempt: str, account: str, people: Sequence[_Person], *, tracks_opens: bool = False
 ) -> None:
     """On record before the claim is committed: a restore must know whom it may have reached."""
-    keys = b"".join(each.address_key[:_KEY] for each in people)
+    keys = b"".join([each.address_key[:_KEY] for each in people])
     journal.note(
         s,
         journal.LEFT,
@@ -57,7 +58,7 @@ def note_leaving(
         run=run,
         account=account,
         at=to_ms(database_now(s)),
-        people=_spans(each.subscriber_id for each in people),
+        people=_spans([each.subscriber_id for each in people]),
         keys=base64.b64encode(keys).decode(),
         **({"tracks_opens": True} if tracks_opens else {}),
     )
@@ -102,7 +103,7 @@ def carry(s: Session, left: Left, *, taken: bool, evidence: str) -> int:
 
 def reached_earlier(s: Session, run: str, subscriber_ids: Sequence[int]) -> dict[int, str]:
     """Those of these people whom the run reached, or may have, before a restore took the ledger back; and how."""
-    if not s.scalar(select(select(EarlierDelivery.run).where(EarlierDelivery.run == run).exists())):
+    if not s.scalar(_ANY_EARLIER, {"run": run}):
         return {}
     same = EarlierDelivery.key == func.substr(Subscriber.address_key, 1, _KEY)
     query = select(Subscriber.id, EarlierDelivery.attempt).join(EarlierDelivery, same).where(EarlierDelivery.run == run)
@@ -169,8 +170,10 @@ def _in_parts(things: Sequence[Any]) -> Iterator[Sequence[Any]]:
     return (things[start : start + _AT_ONCE] for start in range(0, len(things), _AT_ONCE))
 
 
-def _spans(ids: Iterable[int]) -> str:
+def _spans(ids: Sequence[int]) -> str:
     """`3 5-9 12`: ascending ids, most of which follow one another."""
+    if len(ids) > 1 and ids[-1] - ids[0] == len(ids) - 1:
+        return f"{ids[0]}-{ids[-1]}"  # all of them, as mostly
     spans: list[list[int]] = []
     for each in ids:
         if spans and each == spans[-1][1] + 1:

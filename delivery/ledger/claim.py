@@ -169,8 +169,9 @@ def _recheck(s: Session, due: Row[Any], attempt: str, fence: Callable[[str], boo
         elif not fence(email):
             left_out[who] = "outside [delivery] only_to"
         else:
-            own = {"email": email, "first_name": first, "last_name": last, "zone": zone, "locale": locale}
-            members.append(Member(who, email, key, {**orjson.loads(custom), **own}, seen))
+            fields = orjson.loads(custom)
+            fields.update(email=email, first_name=first, last_name=last, zone=zone, locale=locale)
+            members.append(Member(who, email, key, fields, seen))
     earlier = reached_earlier(s, due.public_id, [member.subscriber_id for member in members])
     if earlier:
         members = [member for member in members if member.subscriber_id not in earlier]

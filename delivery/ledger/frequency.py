@@ -8,15 +8,14 @@ from __future__ import annotations
 import operator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import reduce
+from functools import cache, reduce
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, exists, false, func, or_, select, text
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, exists, false, func, or_, select, text
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.elements import False_
 
 from base.config import FrequencyConfig
-from base.database import database_now
+from base.database import Instant, database_now
 from delivery.mailed import LEFT, was_left_out
 from delivery.models import Attempt, Batch, Delivery, Run
 from subscribers.models import Subscription
@@ -37,17 +36,15 @@ class Enough:
 
     condition: ColumnElement[bool]
     reason: ColumnElement[str]
-
-    @property
-    def can_be(self) -> bool:
-        """Whether anybody at all may have had enough: mostly not, and then nobody has to be asked."""
-        return not isinstance(self.condition, False_)
+    can_be: bool  # may anybody at all have had enough? Mostly not, and then nobody has to be asked
 
 
 def enough(s: Session, list_id: int, run_id: int | None = None, cap: FrequencyConfig = NO_CAP) -> Enough:
     """Did other runs lately reach them as often as they wish, or as we allow, or may they have?"""
     monthly, capped = _had_one(s, list_id, run_id), _had_most(s, run_id, cap)
-    return Enough(or_(monthly, capped), case((monthly, HAD_ONE), else_=CAPPED))
+    nobody, can_be = false(), monthly is not None or capped is not None
+    monthly = nobody if monthly is None else monthly
+    return Enough(or_(monthly, nobody if capped is None else capped), case((monthly, HAD_ONE), else_=CAPPED), can_be)
 
 
 def take_turns(s: Session, due: Row[Any]) -> None:
@@ -63,22 +60,22 @@ def take_turns(s: Session, due: Row[Any]) -> None:
         _wait(s, due.list_id)
 
 
-def _had_one(s: Session, list_id: int, run_id: int | None) -> ColumnElement[bool]:
+def _had_one(s: Session, list_id: int, run_id: int | None) -> ColumnElement[bool] | None:
     runs = _lately(s, run_id, database_now(s) - MONTH, list_id)
     if not runs:
-        return false()
+        return None
     # The ids stand in the statement: each person is then one look into the ledger a run, by its key.
     reached = exists().where(*_reached(runs))
     return and_(Subscription.frequency == MONTHLY, reached.correlate(Subscription))
 
 
-def _had_most(s: Session, run_id: int | None, cap: FrequencyConfig) -> ColumnElement[bool]:
+def _had_most(s: Session, run_id: int | None, cap: FrequencyConfig) -> ColumnElement[bool] | None:
     if not cap.most:
-        return false()
+        return None
     since = database_now(s) - cap.within
     runs = _lately(s, run_id, since)
     if len(runs) < cap.most:
-        return false()  # nobody can have had so many
+        return None  # nobody can have had so many
     whole = _whole(s, runs, since)
     # Another may have taken days, so what counts there is when their own batch left.
     left = Attempt.id == Batch.attempt, Attempt.started_at > since
@@ -106,11 +103,17 @@ def _in_ledger(runs: list[int]) -> tuple[ColumnElement[bool], ...]:
 
 def _lately(s: Session, run_id: int | None, since: datetime, list_id: int | None = None) -> list[int]:
     """The other runs, of one list or of all, of which something left since then."""
+    facts = {"mine": run_id or 0, "since": since, **({} if list_id is None else {"list": list_id})}
+    return list(s.scalars(_others(of_one_list=list_id is not None), facts))
+
+
+@cache
+def _others(*, of_one_list: bool) -> Select[int]:
+    """Asked at each claim."""
+    since = bindparam("since", type_=Instant)
     left = exists().where(Attempt.run_id == Run.id, Attempt.started_at > since)
-    mine = [Run.id != (run_id or 0), Run.not_after > since, left]
-    if list_id is not None:
-        mine.append(Run.list_id == list_id)
-    return list(s.scalars(select(Run.id).where(*mine)))
+    others = select(Run.id).where(Run.id != bindparam("mine"), Run.not_after > since, left)
+    return others.where(Run.list_id == bindparam("list")) if of_one_list else others
 
 
 def _wait(s: Session, what: int) -> None:

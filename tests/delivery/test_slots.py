@@ -131,4 +131,5 @@ def test_many_people_get_the_values_that_each_gets_alone(people: list[dict[str, 
     filler = Filler(Message("", text, "", tuple(slots)))
     links = [f"{url}{n}" for n in range(len(people))]
     alone = [filler.values(Recipient(who, {"unsubscribe": link})) for who, link in zip(people, links, strict=True)]
-    assert filler.values_of(people, {"unsubscribe": links}) == alone
+    values = filler.values_of(people, {"unsubscribe": links})
+    assert [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)] == alone

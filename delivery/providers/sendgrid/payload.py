@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from delivery.providers.provider import Addressed, Parcel
+from delivery.providers.provider import Parcel
 from delivery.providers.sendgrid.webhook import ATTEMPT, RUN, SUBSCRIBER
 from delivery.slots import Filled, Message
 
@@ -32,7 +32,7 @@ def build(parcel: Parcel) -> bytes:
     body: dict[str, Any] = {
         "from": {"email": envelope.from_email, "name": envelope.from_name},
         "subject": message.subject,
-        "personalizations": [_personalization(parcel, person, alone) for person in parcel.people],
+        "personalizations": _personalizations(parcel, alone),
         "content": [
             {"type": "text/plain", "value": message.text},
             {"type": "text/html", "value": message.html},
@@ -60,20 +60,22 @@ def letter(sender: str, to: str, subject: str, text: str, *, html: str, from_nam
     return orjson.dumps(body)
 
 
-def _personalization(parcel: Parcel, person: Addressed, alone: bool) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "to": [{"email": person.email}],
-        # All of them per person: whether a personalization's headers join or replace the message's is undocumented.
-        "headers": {
-            "List-Unsubscribe": f"<{person.unsubscribe}>",  # RFC 8058: one HTTPS URI, covered by DKIM
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-            "List-Id": parcel.envelope.list_header,
-            "Feedback-ID": parcel.envelope.feedback_id,
-            "Precedence": "bulk",
-        },
-        # Here and not on the message: SendGrid's own specification types the message-level one wrongly.
-        "custom_args": {ATTEMPT: parcel.attempt, RUN: parcel.run, SUBSCRIBER: str(person.subscriber_id)},
+def _personalizations(parcel: Parcel, alone: bool) -> list[dict[str, Any]]:
+    # All of them per person: whether a personalization's headers join or replace the message's is undocumented.
+    shared = {
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "List-Id": parcel.envelope.list_header,
+        "Feedback-ID": parcel.envelope.feedback_id,
+        "Precedence": "bulk",
     }
-    if not alone:
-        entry["substitutions"] = person.values
-    return entry
+    # Here and not on the message: SendGrid's own specification types the message-level one wrongly.
+    which = {ATTEMPT: parcel.attempt, RUN: parcel.run}
+    return [
+        {
+            "to": [{"email": email}],
+            "headers": {"List-Unsubscribe": f"<{url}>", **shared},  # RFC 8058: one HTTPS URI, covered by DKIM
+            "custom_args": {**which, SUBSCRIBER: str(person)},
+            **({} if alone else {"substitutions": values}),
+        }
+        for person, email, values, url in parcel.people
+    ]

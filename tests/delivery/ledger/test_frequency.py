@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from base.config import FrequencyConfig
 from base.database import Database
 from delivery.ledger import claim, record
-from delivery.ledger.frequency import NO_CAP
+from delivery.ledger.frequency import NO_CAP, enough
 from delivery.models import DeliveryException, Run
 from delivery.providers.provider import Answer, Verdict
 from subscribers.keys import Keys
@@ -49,6 +49,18 @@ def test_a_second_mail_within_the_month_leaves_them_out_by_name(db: Database, ke
     with db.read() as s:
         person = get_subscriber(s, keys, "p1@example.com")
         assert s.get_one(DeliveryException, (second, person.id)).reason == "wants one mail a month and had it"
+
+
+def test_nobody_is_asked_while_nothing_else_left(db: Database, keys: Keys) -> None:
+    run = a_run(db, keys, 2)
+    cap = FrequencyConfig(1, timedelta(days=7))
+    left(db)
+    second = a_run(db, keys, 2, public_id="run-2")
+    with db.read() as s:
+        assert not enough(s, 1, run, cap).can_be, "its own mails do not count"
+        assert enough(s, 1, second).can_be
+        assert not enough(s, 2, second).can_be
+        assert enough(s, 2, second, cap).can_be
 
 
 @pytest.mark.parametrize(("days", "people"), [(24, ["p2@example.com"]), (28, ["p1@example.com", "p2@example.com"])])
