@@ -295,15 +295,3 @@ def test_a_log_that_is_slow_makes_nobody_get_it_twice(db: Database, keys: Keys) 
         ledger.the_clock_settles()
         ledger.the_promise_holds()
     ledger.teardown()
-
-
-def test_a_probe_without_an_answer_leaves_nothing_open(db: Database, keys: Keys) -> None:
-    ledger = Ledger(db, keys)
-    ledger.what_world_it_is(honest=True)
-    ledger.doors_open_and_shut(hook=True, log=True, probes=False)
-    for _ in range(2):
-        ledger.a_worker_claims(LOST, lag=0, then="lose")
-    ledger.time_goes_by(1, ticks=True)
-    with db.read() as s:
-        assert s.scalars(select(Attempt.verdict).where(Attempt.batch.is_(None))).all() == ["uncertain"]
-    ledger.teardown()
