@@ -20,9 +20,9 @@ log = logging.getLogger(__name__)
 
 BODIES = 10  # a transaction: about 10,000 events, well under the time that one may hold the write lock
 PARSERS = {"sendgrid": webhook.parse}  # a new provider is one line here
-# Asked at each claim, so made once.
-_WAITING = select(Spooled.id).where(Spooled.set_aside.is_(False))
-_WAIT, _URGENT_WAIT = select(_WAITING.exists()), select(_WAITING.where(Spooled.urgent.is_(True)).exists())
+# The urgent one is asked at each claim: made once.
+_OPEN = select(Spooled.id).where(Spooled.set_aside.is_(False))
+_ANY, _ANY_URGENT = select(_OPEN.exists()), select(_OPEN.where(Spooled.urgent.is_(True)).exists())
 
 
 def spool(s: Session, provider: str, body: bytes, *, urgent: bool) -> None:
@@ -54,11 +54,11 @@ def drain(db: Database, keys: Keys, *, urgent_only: bool = False) -> int:
 
 def has_urgent(s: Session) -> bool:
     """Are opt-outs or complaints waiting? They are applied before the next claim."""
-    return bool(s.scalar(_URGENT_WAIT))
+    return bool(s.scalar(_ANY_URGENT))
 
 
 def is_empty(s: Session) -> bool:
-    return not s.scalar(_WAIT)
+    return not s.scalar(_ANY)
 
 
 def waiting(s: Session) -> int:

@@ -49,7 +49,8 @@ class Left:
 def note_leaving(
     s: Session, run: str, attempt: str, account: str, people: Sequence[_Person], *, tracks_opens: bool = False
 ) -> None:
-    """On record before the claim is committed: a restore must know whom it may have reached."""
+    """On record before the claim is committed: a restore must know whom it may have reached. `people` by ascending id,
+    each once."""
     keys = b"".join([each.address_key[:_KEY] for each in people])
     journal.note(
         s,

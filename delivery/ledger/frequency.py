@@ -41,10 +41,11 @@ class Enough:
 
 def enough(s: Session, list_id: int, run_id: int | None = None, cap: FrequencyConfig = NO_CAP) -> Enough:
     """Did other runs lately reach them as often as they wish, or as we allow, or may they have?"""
-    monthly, capped = _had_one(s, list_id, run_id), _had_most(s, run_id, cap)
-    nobody, can_be = false(), monthly is not None or capped is not None
-    monthly = nobody if monthly is None else monthly
-    return Enough(or_(monthly, nobody if capped is None else capped), case((monthly, HAD_ONE), else_=CAPPED), can_be)
+    found = _had_one(s, list_id, run_id), _had_most(s, run_id, cap)
+    monthly, capped = (false() if each is None else each for each in found)
+    return Enough(
+        or_(monthly, capped), case((monthly, HAD_ONE), else_=CAPPED), can_be=any(each is not None for each in found)
+    )
 
 
 def take_turns(s: Session, due: Row[Any]) -> None:
@@ -109,7 +110,7 @@ def _lately(s: Session, run_id: int | None, since: datetime, list_id: int | None
 
 @cache
 def _others(*, of_one_list: bool) -> Select[int]:
-    """Asked at each claim."""
+    # Asked at each claim: made once.
     since = bindparam("since", type_=Instant)
     left = exists().where(Attempt.run_id == Run.id, Attempt.started_at > since)
     others = select(Run.id).where(Run.id != bindparam("mine"), Run.not_after > since, left)

@@ -179,7 +179,7 @@ class Reader:
         except orjson.JSONEncodeError:
             texts = None
         if texts is None:
-            raise BadInput("its attributes are no JSON object; mend them or leave them out")
+            raise BadInput("its attributes are no JSON object, or nested too deeply; mend them or leave them out")
         read = {}
         for name, value in texts.items():
             field = self.fields.get(name)

@@ -1,7 +1,8 @@
 """SendGrid's SDK, repaired: its client walks the path, our connections carry the bytes.
 
 As shipped the SDK has no time-out, follows redirects with the API key, prints payload and key at DEBUG and opens a
-connection a request; nobody at its maker works on it. Only its public shape is used here.
+connection a request; nobody at its maker works on it. Beside its public shape this uses `_build_client`, `_build_url`,
+`_make_request`, `_url_path` and `_version`.
 """
 
 from __future__ import annotations
@@ -57,15 +58,17 @@ class _Client(python_http_client.Client):  # type: ignore[misc]
         headers = {"Content-Type": "bytes"}
         return _Client(self.carry, host=self.host, version=self._version, request_headers=headers, url_path=path)
 
-    def post(self, request_body: Body, timeout: Any) -> Response:
+    def post(self, request_body: Body | None = None, timeout: Any = None) -> Response:
         """As the SDK's own, which builds an opener for each request that our connections have no use for."""
-        path = self._build_url(None).removeprefix(self.host)
-        return Response(_Answer(self.carry("POST", path, request_body, timeout)))
+        return Response(self._carried("POST", self._build_url(None), request_body, timeout))
 
     def _make_request(self, opener: object, request: Any, timeout: Any = None) -> _Answer:
-        parts = urlsplit(request.full_url)
+        return self._carried(request.get_method(), request.full_url, request.data, timeout)
+
+    def _carried(self, method: str, url: str, body: bytes | None, timeout: Any) -> _Answer:
+        parts = urlsplit(url)
         path = parts.path + (f"?{parts.query}" if parts.query else "")
-        return _Answer(self.carry(request.get_method(), path, request.data or b"", timeout))
+        return _Answer(self.carry(method, path, body or b"", timeout))
 
 
 class Api(SendGridAPIClient):  # type: ignore[misc]

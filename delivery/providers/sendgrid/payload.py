@@ -69,13 +69,13 @@ def _personalizations(parcel: Parcel, alone: bool) -> list[dict[str, Any]]:
         "Precedence": "bulk",
     }
     # Here and not on the message: SendGrid's own specification types the message-level one wrongly.
-    which = {ATTEMPT: parcel.attempt, RUN: parcel.run}
+    args = {ATTEMPT: parcel.attempt, RUN: parcel.run}
     return [
         {
             "to": [{"email": email}],
             "headers": {"List-Unsubscribe": f"<{url}>", **shared},  # RFC 8058: one HTTPS URI, covered by DKIM
-            "custom_args": {**which, SUBSCRIBER: str(person)},
+            "custom_args": {**args, SUBSCRIBER: str(subscriber_id)},
             **({} if alone else {"substitutions": values}),
         }
-        for person, email, values, url in parcel.people
+        for subscriber_id, email, values, url in parcel.people
     ]

@@ -64,6 +64,14 @@ def test_a_redirect_is_not_followed_and_gets_no_key(elsewhere: tuple[str, type[E
     assert [path for path, _ in handler.came] == ["/v3/mail/send"]
 
 
+def test_a_gateway_with_a_path_of_its_own_gets_the_mail_there(elsewhere: tuple[str, type[Elsewhere]]) -> None:
+    url, handler = elsewhere
+    provider = sendgrid(f"{url}/through")
+    sent(provider)
+    provider.close()
+    assert [path for path, _ in handler.came] == ["/through/v3/mail/send"]
+
+
 def test_one_connection_carries_many_requests_until_it_has_rested_too_long(
     elsewhere: tuple[str, type[Elsewhere]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -152,7 +152,7 @@ def test_listmonks_attributes_become_fields(db: Database, keys: Keys, bring_in: 
         dee = find(s, keys, "dee@example.com")
         assert dee is not None
         assert dee.custom == {"card": "98765432109876543210987", "share": "1.50"}, "as they are written"
-    reason = "its attributes are no JSON object; mend them or leave them out"
+    reason = "its attributes are no JSON object, or nested too deeply; mend them or leave them out"
     assert [(row.email, row.reason) for row in report.rows if row.outcome == "invalid"] == [
         ("cyd@example.com", reason),
         ("eve@example.com", reason),
