@@ -40,16 +40,18 @@ from subscribers.models import Subscription
 _DELIVERIES = cast(Table, Delivery.__table__)
 
 # The batches of the deliveries that were just added; the last one of the chunk before may still have had room.
-_FILL = text("""
+_FILL = """
 INSERT INTO batches (run_id, number, state, tries, not_before, not_after, size, first_subscriber, last_subscriber,
                      tracks_opens)
 SELECT CAST(:run AS INTEGER), batch, 'planned', 0, CAST(:not_before AS BIGINT), CAST(:not_after AS BIGINT),
        count(*), min(subscriber_id), max(subscriber_id), CAST(:tracks_opens AS BOOLEAN)
-FROM deliveries WHERE run_id = :run AND subscriber_id > :after AND (batch = :open OR batch > :newest) GROUP BY batch
+FROM deliveries WHERE run_id = :run AND subscriber_id > :after AND {which} GROUP BY batch
 ON CONFLICT (run_id, number) DO UPDATE SET size = batches.size + excluded.size,
     last_subscriber = excluded.last_subscriber
 RETURNING batches.last_subscriber
-""")
+"""
+_FILL_ONE = text(_FILL.format(which="batch = :open"))  # of one batch SQLite has nothing to sort
+_FILL_ALL = text(_FILL.format(which="(batch = :open OR batch > :newest)"))
 # Left to itself, SQLite reads the whole list for this.
 _ANYBODY_AGREED = """
 SELECT EXISTS (SELECT 1 FROM subscriptions {indexed}
@@ -163,7 +165,7 @@ def _one_by_one(
         added = _insert(s, people, after=after, room=room, number=number)
         written += added
         if added:
-            after = s.execute(_FILL, {**facts, "after": after, "open": number, "newest": newest}).scalar_one()
+            after = s.execute(_FILL_ONE, {**facts, "after": after, "open": number}).scalar_one()
         if added < room:
             return written
         room = 0
@@ -178,7 +180,7 @@ def _at_once(
     filled = select(chosen.c[0], (place // run.batch_size).label("further")).subquery()
     number = case((filled.c.further == 0, last.number), else_=filled.c.further + last.newest)
     added = _insert(s, _into(run, select(filled.c[0], number)))
-    s.execute(_FILL, {**facts, "after": after, "open": last.number, "newest": last.newest})
+    s.execute(_FILL_ALL, {**facts, "after": after, "open": last.number, "newest": last.newest})
     return added
 
 
