@@ -136,13 +136,17 @@ def now_sql(dialect: str) -> str:
 
 
 def database_now(session: Session) -> datetime:
-    dialect = session.get_bind().dialect.name
-    return from_ms(session.execute(_ask_for_now(dialect)).scalar_one())
+    return from_ms(session.execute(with_now(session, "SELECT {now}")).scalar_one())
+
+
+def with_now(session: Session, statement: str) -> TextClause:
+    """The statement with the database's own clock for each `{now}`: made once, however often it is asked for."""
+    return _with_now(statement, session.get_bind().dialect.name)
 
 
 @cache
-def _ask_for_now(dialect: str) -> TextClause:
-    return text(f"SELECT {now_sql(dialect)}")
+def _with_now(statement: str, dialect: str) -> TextClause:
+    return text(statement.format(now=now_sql(dialect)))
 
 
 def _open(url: str) -> Engine:

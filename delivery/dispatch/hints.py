@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Select, select, text, tuple_
 from sqlalchemy.orm import Session
 
-from base.database import database_now, now_sql
+from base.database import database_now, with_now
 from delivery.dispatch.schema import SCHEMA
 from delivery.models import Batch, Run
 
@@ -66,7 +66,7 @@ def sweep(s: Session) -> int:
     """Something is due: as many jobs as batches are, whatever became of theirs. Returns how many were missing."""
     if not s.scalar(text(_ALONE)):
         return 0  # another process is at it
-    claimable = s.scalar(text(_CLAIMABLE.format(now=now_sql("postgresql"))), {"most": MOST}) or 0
+    claimable = s.scalar(with_now(s, _CLAIMABLE), {"most": MOST}) or 0
     if not claimable:
         return 0
     waiting = s.scalar(text(_WAITING), {"task": SEND, "most": MOST}) or 0

@@ -17,7 +17,6 @@ from sqlalchemy import (
     Row,
     Select,
     Text,
-    TextClause,
     and_,
     bindparam,
     cast,
@@ -31,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from base.config import FrequencyConfig
-from base.database import now_sql
+from base.database import with_now
 from delivery import pace
 from delivery.ledger.carry import note_leaving, reached_earlier
 from delivery.ledger.departures import keeps_quiet
@@ -106,12 +105,12 @@ def claim(s: Session, *, owner: str, account: str, lease: timedelta, fence: Call
     attempt = secrets.token_urlsafe(12)
     facts = {"run": due.run_id, "batch": due.number, "attempt": attempt, "number": due.tries + 1}
     facts |= {"owner": owner, "account": account, "lease": round(lease.total_seconds() * 1000)}
-    if s.execute(_sql(s, _LEAVE), facts).rowcount != 1:  # type: ignore[attr-defined]
+    if s.execute(with_now(s, _LEAVE), facts).rowcount != 1:  # type: ignore[attr-defined]
         return None
     members = _recheck(s, due, attempt, fence)
     # Whoever took it back since the freeze is not seen; then nobody of this request is.
     tracks_opens = bool(due.tracks_opens and members and all(member.may_be_seen for member in members))
-    s.execute(_sql(s, _ATTEMPT), {**facts, "people": len(members), "tracks_opens": tracks_opens})
+    s.execute(with_now(s, _ATTEMPT), {**facts, "people": len(members), "tracks_opens": tracks_opens})
     if room:
         room.take(len(members))
     if members:
@@ -221,19 +220,10 @@ def _inside(due: Row[Any], people: Sequence[int]) -> ColumnElement[bool]:
 
 def _skip(s: Session, due: Row[Any], attempt: str, left_out: dict[int, str]) -> None:
     facts = {"run": due.run_id, "batch": due.number, "attempt": attempt}
-    s.execute(_sql(s, _SKIP), [{**facts, "person": who, "reason": why} for who, why in left_out.items()])
+    s.execute(with_now(s, _SKIP), [{**facts, "person": who, "reason": why} for who, why in left_out.items()])
 
 
 def _close_empty(s: Session, facts: dict[str, Any]) -> None:
     s.execute(text(_EMPTY), facts)
     ended = "UPDATE attempts SET verdict = 'returned', evidence = 'nobody left to mail' WHERE id = :attempt"
     s.execute(text(ended), facts)
-
-
-def _sql(s: Session, statement: str) -> TextClause:
-    return _written(statement, s.get_bind().dialect.name)
-
-
-@cache
-def _written(statement: str, dialect: str) -> TextClause:
-    return text(statement.format(now=now_sql(dialect)))

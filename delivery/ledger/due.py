@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, TextClause, text
 from sqlalchemy.orm import Session
 
-from base.database import now_sql
+from base.database import now_sql, with_now
 
 MOST_DOUBTS = 6  # a dead provider may cost this many uncertain batches a run, and what was in flight
 _ADVISORY = 0x7115EE7  # tells our advisory locks from those of others in the same PostgreSQL
@@ -68,8 +68,7 @@ def is_due(s: Session, account: str) -> bool:
 
 def is_silent(s: Session, account: str) -> bool:
     """Did the provider leave two requests in a row without an answer, whatever run they were of?"""
-    in_a_row = _IN_A_ROW.format(now=now_sql(s.get_bind().dialect.name))
-    return (s.scalar(text(f"SELECT {in_a_row}"), {"account": account}) or 0) > 1
+    return (s.scalar(with_now(s, f"SELECT {_IN_A_ROW}"), {"account": account}) or 0) > 1
 
 
 def _goes_alone(s: Session, run_id: int) -> bool:

@@ -5,12 +5,10 @@ An object each for attempt and batch costs more than all else that a thousand pe
 
 from __future__ import annotations
 
-from functools import cache
-
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from base.database import now_sql
+from base.database import with_now
 from delivery.providers.provider import Answer
 from subscribers import journal
 
@@ -33,7 +31,7 @@ _CALM = text("UPDATE runs SET doubts = 0 WHERE id = :run AND doubts > 0")
 def take(s: Session, attempt: str, answer: Answer) -> bool:
     """False where more is to be seen to than an attempt that was in flight and is accepted now."""
     facts = {"attempt": attempt, "status": answer.status, "message_id": answer.message_id, "words": answer.words}
-    found = s.execute(_answered(s.get_bind().dialect.name), facts).one_or_none()
+    found = s.execute(with_now(s, _ANSWERED), facts).one_or_none()
     if found is None:
         return False
     place = {"run": found.run_id, "batch": found.batch, "attempt": attempt}
@@ -43,8 +41,3 @@ def take(s: Session, attempt: str, answer: Answer) -> bool:
     s.execute(_CALM, {"run": found.run_id})
     journal.note(s, journal.TAKEN, attempt=attempt)
     return True
-
-
-@cache
-def _answered(dialect: str) -> TextClause:
-    return text(_ANSWERED.format(now=now_sql(dialect)))

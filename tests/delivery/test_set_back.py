@@ -63,6 +63,13 @@ def write_down(db: Database, attempt: str, answer: Answer) -> None:
         record(s, attempt, answer)
 
 
+def unanswered(db: Database, grid: Running, provider: SendGrid, keys: Keys, lease: timedelta) -> None:
+    """A request of which nobody is told whether it was taken; it was not."""
+    grid.faults({"kind": "status", "args": {"status": 500, "accept": False}})
+    assert Outbox(db, provider, keys, Pace(connections=1, lease=lease, only_to=())).step()
+    grid.faults()
+
+
 def test_what_is_in_flight_is_written_down_and_the_next_leaves(db: Database, run: int) -> None:
     in_flight = taken(db)
     set_back(db)
@@ -90,9 +97,7 @@ def test_a_lease_ends_when_it_would_have_and_is_not_an_hour_longer(db: Database,
 def test_what_is_uncertain_is_asked_for_after_its_whole_waiting_time_by_the_new_clock(
     db: Database, grid: Running, provider: SendGrid, keys: Keys, run: int
 ) -> None:
-    grid.faults({"kind": "status", "args": {"status": 500, "accept": False}})
-    Outbox(db, provider, keys, Pace(connections=1, lease=LEASE, only_to=())).step()
-    grid.faults()
+    unanswered(db, grid, provider, keys, LEASE)
     set_back(db)
     alive(db, provider.account)
     time_passes(db, timedelta(minutes=11))
@@ -108,9 +113,7 @@ def test_life_on_the_way_back_is_not_shown_by_what_begins_later_than_now(
 ) -> None:
     alive(db, provider.account)
     set_back(db)
-    grid.faults({"kind": "status", "args": {"status": 500, "accept": False}})
-    Outbox(db, provider, keys, Pace(connections=1, lease=SECOND, only_to=())).step()
-    grid.faults()
+    unanswered(db, grid, provider, keys, SECOND)
     for minutes in (12, 58):  # the clock comes to where it was, and nothing was heard since
         time_passes(db, timedelta(minutes=minutes))
         look(db)
@@ -127,9 +130,7 @@ def test_nor_to_what_began_in_the_moment_before_the_first_look(
         change = update(Batch).where(Batch.run_id == run)
         s.execute(change.values(not_before=database_now(s) - HOUR))
     time_passes(db, -HOUR)
-    grid.faults({"kind": "status", "args": {"status": 500, "accept": False}})
-    assert Outbox(db, provider, keys, Pace(connections=1, lease=SECOND, only_to=())).step()
-    grid.faults()
+    unanswered(db, grid, provider, keys, SECOND)
     look(db)
     time_passes(db, timedelta(minutes=70))
     assert settle(db, provider, RULES) == 0
