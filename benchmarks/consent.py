@@ -21,6 +21,7 @@ from sqlalchemy import Table, insert, text
 
 import delivery.models  # noqa: F401  the schema has to be whole
 from base.database import Base, Database, database_now
+from benchmarks.site import peak
 from subscribers.models import Consent, List, Subscriber, Subscription
 from subscribers.proof import seals
 from subscribers.proof.chain import verify
@@ -73,12 +74,6 @@ def measure(url: str) -> None:
         "memory": peak(),
     }
     print(json.dumps(figures))
-
-
-def peak() -> int:
-    """MiB. Not by getrusage, which counts what the process that started us once held."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) // 1024
 
 
 def fill(db: Database, rows: int) -> None:

@@ -8,7 +8,6 @@ one process, one after the other. With --database URL on an empty PostgreSQL dat
 from __future__ import annotations
 
 import argparse
-import resource
 import tempfile
 import time
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from sqlalchemy.orm import Session
 from base.database import Database, database_now
 from base.time import from_ms, to_ms
 from benchmarks.crowd import DAY, fill
+from benchmarks.site import peak
 from campaigns.freezing import freeze
 from campaigns.launch import CHUNK
 from campaigns.models import Campaign, Exclusion
@@ -69,10 +69,9 @@ def measure(db: Database, people: int) -> str:
         inside = s.scalar(select(func.count()).where(Delivery.run_id == run_id)) or 0
         out = s.scalar(select(func.count()).where(Exclusion.campaign_id == campaign_id)) or 0
         assert inside == s.scalar(select(func.count()).select_from(BARE))
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     return (
         f"| {people:>9,} | {inside:>10,} | {out:>8,} | {bare:>5.2f} s | {ours:>5.2f} s | {ours / bare:>5.2f} "
-        f"| {ours_cpu / max(bare_cpu, 0.001):>6.2f} | {max(chunks) * 1000:>10.0f} ms | {memory:>7} MiB |"
+        f"| {ours_cpu / max(bare_cpu, 0.001):>6.2f} | {max(chunks) * 1000:>10.0f} ms | {peak():>7} MiB |"
     )
 
 

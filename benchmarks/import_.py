@@ -25,6 +25,7 @@ from sqlalchemy import create_engine, make_url, text
 
 from base.database import Base, Database
 from benchmarks.bare import load_bare
+from benchmarks.site import peak
 from subscribers.fields.custom import add_field
 from subscribers.importing import Asked, import_file
 from subscribers.keys import Keys
@@ -69,7 +70,7 @@ def _measure(kind: str, admin: str, folder: Path, rows: int) -> None:
         told = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
         assert told["new"] == rows, told
         bare = load_bare(url)
-    ratio, memory = bare / told["seconds"], told["peak"] / 1024
+    ratio, memory = bare / told["seconds"], told["peak"]
     print(
         f"| {kind} | {rows:,} | {told['seconds']:.2f} | {rows / told['seconds']:,.0f} | {bare:.2f} | {ratio:.0%} "
         f"| {memory:.0f} MiB |",
@@ -83,9 +84,7 @@ def _import_one(url: str, file: Path) -> None:
     started = time.perf_counter()
     report = import_file(db, KEYS, file, "tips", Asked("They asked.", "bench"))
     seconds = time.perf_counter() - started
-    # Not ru_maxrss, which begins as that of the process we were forked from.
-    peak = int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
-    print(json.dumps({"seconds": seconds, "new": report.new, "peak": peak}))
+    print(json.dumps({"seconds": seconds, "new": report.new, "peak": peak()}))
 
 
 def write(file: Path, rows: int) -> None:

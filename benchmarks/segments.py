@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from base.database import Database
 from benchmarks.crowd import fill
+from benchmarks.site import peak
 from campaigns.segments.explain import explain
 from campaigns.segments.people import page, recipients
 from campaigns.segments.saved import chosen
@@ -97,9 +97,7 @@ def ask(url: str, question: str, people: int) -> None:
             QUESTIONS[question](s, people)
             times.append(1000 * (time.perf_counter() - began))
             cpu.append(1000 * (time.process_time() - busy))
-    print(
-        json.dumps({"times": times, "cpu": cpu, "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024})
-    )
+    print(json.dumps({"times": times, "cpu": cpu, "memory": peak()}))
 
 
 def empty(db: Database) -> None:

@@ -128,18 +128,23 @@ def cpu(process: subprocess.Popen[bytes]) -> float:
     return (int(facts[11]) + int(facts[12])) / _TICK
 
 
+def peak(process: int | str = "self") -> int:
+    """MiB of memory at most, of a process that still runs; 0 of one that has ended already. Not ru_maxrss, which begins
+    as that of the process that it was forked from."""
+    found = Path(f"/proc/{process}/status").read_text().partition("VmHWM:")[2].split()
+    return int(found[0]) // 1024 if found else 0
+
+
 def end(*processes: subprocess.Popen[bytes]) -> Used:
-    """Ends them; what they used, as the system counted it. Its ru_maxrss would be ours, if ours is the larger: a child
-    begins as what it was forked from."""
+    """Ends them; what they used, as the system counted it."""
     memory, seconds = 0, 0.0
     for process in processes:
-        peak = Path(f"/proc/{process.pid}/status").read_text().partition("VmHWM:")[2].split()
-        memory = max(memory, int(peak[0]) if peak else 0)  # nothing of one that has ended already
+        memory = max(memory, peak(process.pid))
         process.send_signal(signal.SIGTERM)
         _, ended, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(ended)
         seconds += used.ru_utime + used.ru_stime
-    return Used(memory // 1024, seconds)
+    return Used(memory, seconds)
 
 
 def until(seen: Callable[[], bool], seconds: float = 1800) -> None:
