@@ -5,7 +5,6 @@ Column by column, and each different value once: a million rows take a third of 
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
@@ -16,7 +15,7 @@ import orjson
 from base.errors import BadInput
 from base.time import now, to_ms
 from base.words import counted
-from subscribers.addresses import Address, address_key, parse_address, wide_key
+from subscribers.addresses import Address, address_keys, common_among, parse_address, wide_keys
 from subscribers.fields import field_name, refuse_hiding
 from subscribers.fields.custom import Field, read_value
 from subscribers.fields.typed import Dates
@@ -27,7 +26,7 @@ from subscribers.files.json_lines import NO_OBJECT, as_text, read_object
 from subscribers.files.table import Row
 from subscribers.importing.instants import read_instant
 from subscribers.keys import Keys
-from subscribers.proof.evidence import SALT, Personal, sealed
+from subscribers.proof.evidence import Personal, sealed_many
 from subscribers.sheets import restore
 
 _TAG_ENDS = re.compile(r"[;|,]")  # a tag holds none of them, and people write all of them
@@ -64,6 +63,14 @@ class Wrongly(NamedTuple):
     reason: str
 
 
+class _Addresses(NamedTuple):
+    """As parse_address gives them, by column."""
+
+    typed: Column
+    ascii: Column
+    canonical: Column
+
+
 class Reader:
     """Reads the rows of one file."""
 
@@ -75,15 +82,14 @@ class Reader:
     def read(self, rows: Sequence[Row]) -> list[Person | Stopped | Wrongly]:
         wrong: Wrong = {}
         columns = list(zip(*self._whole(rows, wrong), strict=True))
-        addresses = _each(columns[self._email], parse_address, wrong, _NOBODY)
-        keys = [address_key(self._keys, each) for each in addresses]
-        wide = [wide_key(self._keys, each) for each in addresses]
+        addresses = _addresses(columns[self._email], wrong)
+        keys, wide = address_keys(self._keys, addresses.canonical), wide_keys(self._keys, addresses.canonical)
         stops = self._stops(columns)
         unreadable: Wrong = {}
         people = self._people(columns, keys, wide, addresses, unreadable)
         unreadable = {place: why for place, why in unreadable.items() if place not in stops}
         for place, stop in stops.items():
-            people[place] = Stopped(keys[place], wide[place], addresses[place].ascii, stop)
+            people[place] = Stopped(keys[place], wide[place], addresses.ascii[place], stop)
         for place, why in {**unreadable, **wrong}.items():
             people[place] = Wrongly(clean(columns[self._email][place])[:80], why)
         return people
@@ -116,7 +122,7 @@ class Reader:
         columns: Sequence[Column],
         keys: Sequence[bytes],
         wide: Sequence[bytes | None],
-        addresses: Sequence[Address],
+        addresses: _Addresses,
         wrong: Wrong,
     ) -> list[Person | Stopped | Wrongly]:
         nothing = [""] * len(keys)
@@ -136,9 +142,8 @@ class Reader:
         moments = [_each(said(what), partial(self._moment, what), wrong, None) for what in ("joined", "consented")]
         fixed = zip(firsts, lasts, zones, locales, strict=True)
         texts = [orjson.dumps(each).decode() for each in custom]
-        emails = [each.ascii for each in addresses]
-        personal = _personal([each.typed for each in addresses], clean_all(said("ip")))
-        whole = zip(keys, wide, emails, fixed, custom, texts, tags, *moments, personal, strict=True)
+        personal = _personal(addresses.typed, clean_all(said("ip")))
+        whole = zip(keys, wide, addresses.ascii, fixed, custom, texts, tags, *moments, personal, strict=True)
         return list(map(Person._make, whole))
 
     def _custom(self, columns: Sequence[Column], attributes: Column, wrong: Wrong) -> list[dict[str, str]]:
@@ -205,13 +210,19 @@ def _each(column: Column, read: Callable[[str], T], wrong: Wrong, instead: T) ->
     return list(map(found.__getitem__, column))
 
 
+def _addresses(column: Column, wrong: Wrong) -> _Addresses:
+    common = common_among(column)
+    if all(map(common.__contains__, column)):
+        return _Addresses(column, column, column)
+    return _Addresses(*zip(*_each(column, parse_address, wrong, _NOBODY), strict=True))
+
+
 def _personal(typed: Column, ips: Column) -> list[Personal]:
-    salts = os.urandom(SALT * len(typed))
     facts = [
         {"address": address, "ip": ip[:45]} if ip else {"address": address}
         for address, ip in zip(typed, ips, strict=True)
     ]
-    return [sealed(each, salts[at : at + SALT]) for at, each in zip(range(0, len(salts), SALT), facts, strict=True)]
+    return sealed_many([orjson.dumps(each).decode() for each in facts])
 
 
 def _is_ragged(cells: Sequence[str], count: int) -> str:

@@ -36,6 +36,7 @@ COLUMNS = (
     "personal",
     "salt",
     "digest",
+    "tags",  # a JSON array of texts
 )
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from operator import itemgetter
 from typing import Any
+
+import orjson
 
 from subscribers.fields.custom import Field, slotted
 from subscribers.importing.incoming import Person
@@ -37,18 +40,25 @@ class Prepared:
 def prepare(people: Iterable[Person], fields: Mapping[str, Field], *, packing: bool) -> Prepared:
     """In the order of their keys: two imports of the same people then wait for each other instead of locking up."""
     ordered = sorted(people, key=itemgetter(0))
-    names = set[str]().union(*(person.custom for person in ordered))
-    read_as = {name: fields.get(name, Field(name)) for name in names}
-    typed = {name: _typed(field, [person.custom.get(name) for person in ordered]) for name, field in read_as.items()}
+    by_name = _by_name([person.custom for person in ordered])
+    read_as = {name: fields.get(name, Field(name)) for name in by_name}
+    typed = {name: _typed(read_as[name], texts) for name, texts in by_name.items()}
     columns = _columns(ordered)
     packed = pack(columns, dict(islice(typed.items(), _MOST_TYPED))) if packing and ordered else None
     return Prepared(ordered, columns, typed, read_as, packed)
 
 
+def _by_name(custom: Sequence[Mapping[str, str]]) -> dict[str, list[str | None]]:
+    if len(set(map(len, custom))) == 1:
+        with suppress(KeyError):  # mostly all of them have the same
+            return {name: list(map(itemgetter(name), custom)) for name in custom[0]}
+    return {name: [each.get(name) for each in custom] for name in set[str]().union(*custom)}
+
+
 def _columns(people: Sequence[Person]) -> Columns:
     if not people:
         return {}
-    keys, wide, emails, fixed, _, custom, _, joined, consented, personal = zip(*people, strict=True)
+    keys, wide, emails, fixed, _, custom, tags, joined, consented, personal = zip(*people, strict=True)
     columns = {
         "email": emails,
         "address_key": keys,
@@ -58,8 +68,13 @@ def _columns(people: Sequence[Person]) -> Columns:
         "joined": joined,
         "at": consented,
         **dict(zip(("personal", "salt", "digest"), zip(*personal, strict=True), strict=True)),
+        "tags": _as_json(tags),
     }
     return {name: values for name, values in columns.items() if any(values)}
+
+
+def _as_json(tags: Sequence[tuple[str, ...]]) -> list[str | None]:
+    return [orjson.dumps(each).decode() if each else None for each in tags]
 
 
 def _typed(field: Field, texts: Sequence[str | None]) -> Sequence[Any]:

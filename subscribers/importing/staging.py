@@ -13,7 +13,7 @@ from sqlalchemy import Table, text
 from sqlalchemy.orm import Session
 
 from subscribers.fields.custom import Field
-from subscribers.importing.bulk import add_tags, copy_rows, is_postgres, next_ids
+from subscribers.importing.bulk import copy_rows, is_postgres, next_ids
 from subscribers.importing.packing import attach, pack
 from subscribers.importing.prepared import Prepared
 from subscribers.models import Consent, Subscriber
@@ -37,6 +37,7 @@ _COLUMNS = {
     "personal": "text",
     "salt": "bytea",
     "digest": "bytea",
+    "tags": "json",
     **{f"t{number}": "text" for number in range(1, 9)},
     **{f"n{number}": "double precision" for number in range(1, 9)},
 }
@@ -64,6 +65,11 @@ _SUBSCRIPTIONS = """
     INSERT INTO subscriptions (list_id, subscriber_id, state, since, consent_id, frequency)
     SELECT :list_id, id, 'confirmed', coalesce(at, :now), consent_id, 'all' FROM {people} {order}
 """
+# In the table's order, where rows of one tag lie together.
+_TAGS = """
+    INSERT INTO subscriber_tags (tag, subscriber_id)
+    SELECT t.value, new.id FROM {people} new, {each}(new.tags) t WHERE new.known IS NULL ORDER BY t.value, new.id
+"""
 
 
 class Common(NamedTuple):
@@ -76,9 +82,9 @@ class Common(NamedTuple):
 
 
 class _Staged(NamedTuple):
-    ids: Sequence[int]  # in the order of the people
-    people: str  # to be put into the statements, like order, and what they are given for it
+    people: str  # to be put into the statements, like order and each, and what they are given for it
     order: str
+    each: str  # what gives each text of a JSON array
     given: Mapping[str, int]
     values: Mapping[str, str]  # by slot, where they are staged
 
@@ -107,8 +113,6 @@ def add_people(
     slots = {slot: name for name in people.typed if (slot := fields[name].slot or fields[name].filling)}
     staged = (_copy if is_postgres(s) else _attach)(s, people, slots, known)
     _fill(s, common, staged)
-    pairs = zip(staged.ids, people.people, known, strict=True)
-    add_tags(s, {id_: person.tags for id_, person, has in pairs if has is None and person.tags})
 
 
 def _attach(s: Session, people: Prepared, slots: Mapping[str, str], known: Sequence[int | None]) -> _Staged:
@@ -123,7 +127,7 @@ def _attach(s: Session, people: Prepared, slots: Mapping[str, str], known: Seque
     ids, consents = (next_ids(s, table, len(known)) for table in _TABLES)
     given = {"before": ids[0] - 1, "consents_before": consents[0] - 1}
     values = {slot: packed.fields[field] for slot, field in slots.items()}
-    return _Staged(ids, _ATTACHED.format(name), "", given, values)
+    return _Staged(_ATTACHED.format(name), "", "json_each", given, values)
 
 
 def _copy(s: Session, people: Prepared, slots: Mapping[str, str], known: Sequence[int | None]) -> _Staged:
@@ -136,13 +140,14 @@ def _copy(s: Session, people: Prepared, slots: Mapping[str, str], known: Sequenc
     own = {"id": ids, "consent_id": consents, **({"known": known} if any(known) else {})}
     columns = {**own, **people.columns, **{slot: people.typed[name] for slot, name in slots.items()}}
     copy_rows(s, "staged_people", tuple(columns), zip(*columns.values(), strict=True))
-    return _Staged(ids, "staged_people", "ORDER BY id", {}, {slot: slot for slot in slots})
+    return _Staged("staged_people", "ORDER BY id", "json_array_elements_text", {}, {slot: slot for slot in slots})
 
 
 def _fill(s: Session, common: Common, staged: _Staged) -> None:
     slots, values = ("".join(f", {name}" for name in each) for each in (staged.values, staged.values.values()))
     given = {**common._asdict(), **staged.given, "purpose": MARKETING}
-    for template in (_PEOPLE, _PROFILES, _CONSENTS, _SUBSCRIPTIONS):
-        statement = template.format(people=staged.people, order=staged.order, slots=slots, values=values)
+    for template in (_PEOPLE, _PROFILES, _CONSENTS, _SUBSCRIPTIONS, _TAGS):
+        put = {"people": staged.people, "order": staged.order, "each": staged.each, "slots": slots, "values": values}
+        statement = template.format(**put)
         named = {name: value for name, value in given.items() if f":{name}" in statement}
         s.execute(text(statement), named)

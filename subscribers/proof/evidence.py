@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ from base.errors import BadInput
 from subscribers.fields.values import LONGEST, clean
 from subscribers.models import Consent, Evidence, Wording
 
-SALT = 16
+_SALT = 16
 _DIGEST = 16
 
 
@@ -82,15 +82,21 @@ def content_hash(*parts: str) -> str:
     return hashlib.blake2b(orjson.dumps(parts), digest_size=16).hexdigest()
 
 
-def sealed(facts: Mapping[str, str], salt: bytes | None = None) -> Personal:
-    """What is personal in one consent row. Whoever seals many at once brings the salts, SALT bytes each."""
-    return sealed_text(orjson.dumps(facts).decode(), salt)
+def sealed(facts: Mapping[str, str]) -> Personal:
+    """What is personal in one consent row."""
+    return sealed_text(orjson.dumps(facts).decode())
 
 
-def sealed_text(personal: str, salt: bytes | None = None) -> Personal:
+def sealed_text(personal: str) -> Personal:
     """The same for facts that are JSON already."""
-    salt = salt or secrets.token_bytes(SALT)
-    return Personal(personal, salt, digest(salt, personal))
+    return sealed_many([personal])[0]
+
+
+def sealed_many(personal: Sequence[str]) -> list[Personal]:
+    """The same for many rows."""
+    random = secrets.token_bytes(_SALT * len(personal))
+    salts = [random[at : at + _SALT] for at in range(0, len(random), _SALT)]
+    return list(map(Personal, personal, salts, map(digest, salts, personal)))
 
 
 def digest(salt: bytes, personal: str) -> bytes:

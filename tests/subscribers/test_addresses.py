@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from base.errors import BadInput
-from subscribers.addresses import address_key, parse_address
+from subscribers.addresses import Address, address_key, common_among, parse_address
 from subscribers.keys import Keys
 
 LABEL = "a" * 63
@@ -92,6 +92,21 @@ def test_reading_an_address_twice_gives_the_same_and_no_other_error_comes(text: 
     assert parse_address(address.canonical).canonical == address.canonical
     assert address.ascii.isascii()
     assert len(address.ascii) <= 254
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.emails() | st.emails().map(str.lower) | st.text(alphabet="ab@.\n -A", max_size=12), max_size=8))
+def test_what_is_found_among_many_is_what_reading_one_leaves_as_it_is(texts: list[str]) -> None:
+    common = common_among(texts)
+    assert common <= set(texts)
+    for text in set(texts):
+        try:
+            stays = parse_address(text) == Address(text, text, text)
+        except BadInput:
+            stays = False
+        assert (text in common) <= stays
+        if stays and len(text) <= 64 and "xn--" not in text:
+            assert text in common
 
 
 def test_every_way_to_write_an_address_has_one_key(keys: Keys) -> None:

@@ -21,6 +21,11 @@ def test_addresses_are_counted_by_their_kind() -> None:
     assert found == Look(rows=5, roles=1, disposable=1, invalid=2)
 
 
+def test_nobody_is_passed_over_where_one_look_ends_and_the_next_begins() -> None:
+    found = look_over(["info@a.example", "Ann@a.example", "info@a.example", "bad"] * 625)
+    assert found == Look(rows=2_500, roles=1_250, disposable=0, invalid=625)
+
+
 @pytest.mark.parametrize(
     ("look", "signs"),
     [
