@@ -65,10 +65,10 @@ _SUBSCRIPTIONS = """
     INSERT INTO subscriptions (list_id, subscriber_id, state, since, consent_id, frequency)
     SELECT :list_id, id, 'confirmed', coalesce(at, :now), consent_id, 'all' FROM {people} {order}
 """
-# In the table's order, where rows of one tag lie together.
+# Person by person: in the order of the table SQLite would take a quarter longer, most of it to sort.
 _TAGS = """
     INSERT INTO subscriber_tags (tag, subscriber_id)
-    SELECT t.value, new.id FROM {people} new, {each}(new.tags) t WHERE new.known IS NULL ORDER BY t.value, new.id
+    SELECT t.value, new.id FROM {people} new, {each}(new.tags) t WHERE new.known IS NULL
 """
 
 
