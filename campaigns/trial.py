@@ -16,7 +16,7 @@ from campaigns import content, preflight
 from campaigns.launch import envelope
 from campaigns.models import Campaign
 from delivery.packing import link_urls
-from delivery.providers.provider import Addressed, Answer, Parcel, Provider, Verdict
+from delivery.providers.provider import Addressed, Answer, Parcel, People, Provider, Verdict
 from delivery.slots import Filled, Filler, Recipient
 from subscribers.addresses import parse_address
 from subscribers.keys import Keys
@@ -49,7 +49,8 @@ def parcel(s: Session, campaign: Campaign, config: Config, to: str, *, without_e
     filler, urls = Filler(replace(message, subject=f"[Test] {message.subject}")), _inert(config)
     values = filler.values(Recipient({**SOMEBODY, "email": to}, urls))
     around = envelope(config, s.get_one(List, campaign.list_id), INERT)
-    return Parcel(secrets.token_urlsafe(12), INERT, around, filler, (Addressed(0, to, values, urls["unsubscribe"]),))
+    one = People.of(Addressed(0, to, values, urls["unsubscribe"]))
+    return Parcel(secrets.token_urlsafe(12), INERT, around, filler, one)
 
 
 def send_test(provider: Provider, one: Parcel) -> Answer:

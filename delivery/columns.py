@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import repeat
-from typing import Any
+from typing import Any, Protocol
 
 from delivery.expressions import LONGEST_VALUE
 
 Fields = Mapping[str, Any]
 Valued = Callable[[Fields, Mapping[str, str]], str]  # of one person
-Column = Callable[[Sequence[Fields], Mapping[str, Sequence[str]]], Sequence[str]]  # of many, with a link each
 
 LINK = re.compile(r"links\.(\w+)")
 FIELD = re.compile(r"subscriber\.(\w+)(?:\|(?:d|default)\('([^'\\]*)'(?:, true)?\))?")
 _HARMLESS = bytes(byte for byte in range(33, 127) if chr(byte) not in "&<>\"'")
+
+
+class Subscribers(Protocol):
+    def __iter__(self) -> Iterator[Fields]: ...
+
+    def column(self, name: str) -> Sequence[Any]:
+        """A field of each; None for whoever has it not."""
+
+
+Column = Callable[[Subscribers, Mapping[str, Sequence[str]]], Sequence[str]]  # of many, with a link each
 
 
 def column(source: str, value: Valued) -> Column:
@@ -38,8 +47,8 @@ def _links(name: str, value: Valued, _subscribers: object, links: Mapping[str, S
     return found if is_harmless("".join(found)) else [value({}, {name: link}) for link in found]
 
 
-def _fields(name: str, value: Valued, subscribers: Sequence[Fields], _links: object) -> Sequence[str]:
-    texts: list[Any] = [subscriber.get(name) for subscriber in subscribers]
+def _fields(name: str, value: Valued, subscribers: Subscribers, _links: object) -> Sequence[str]:
+    texts = subscribers.column(name)
     if set(map(type, texts)) != {str}:
         return [value(subscriber, {}) for subscriber in subscribers]
     if _stay(texts):
@@ -56,6 +65,6 @@ def _stay(texts: Sequence[str]) -> bool:
     return is_harmless("".join(texts).replace(" ", ""))
 
 
-def _one_by_one(value: Valued, subscribers: Sequence[Fields], links: Mapping[str, Sequence[str]]) -> Sequence[str]:
+def _one_by_one(value: Valued, subscribers: Subscribers, links: Mapping[str, Sequence[str]]) -> Sequence[str]:
     theirs = zip(*links.values(), strict=True) if links else repeat(())
     return [value(who, dict(zip(links, own, strict=True))) for who, own in zip(subscribers, theirs, strict=False)]

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import chain, repeat
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import chain
+from operator import attrgetter
+from typing import Any
 
 import orjson
 
-from delivery.ledger import Claim
-from delivery.providers.provider import Addressed, Envelope, Parcel
+from delivery.columns import Fields
+from delivery.ledger import Claim, Member
+from delivery.providers.provider import Addressed, Envelope, Parcel, People
 from delivery.slots import Filler
 from subscribers import links
 from subscribers.keys import Keys
 
 MOST_VALUES = 9_000  # bytes of tokens and values a person; SendGrid takes 10,000, whoever has more goes alone and whole
 _WIDEST = 4  # bytes of a character
+_PLAIN = ("email", "first_name", "last_name", "zone", "locale")  # every subscriber has them
 
 
 def pack(keys: Keys, taken: Claim, filler: Filler) -> tuple[Parcel, list[int]]:
@@ -22,15 +27,33 @@ def pack(keys: Keys, taken: Claim, filler: Filler) -> tuple[Parcel, list[int]]:
     envelope = Envelope(**orjson.loads(taken.envelope))
     tokens = links.sign_all(keys, [member.address_key for member in taken.members], taken.list_id, taken.public_id)
     urls = _link_columns(envelope.public_url, tokens, taken.public_id)
-    values = filler.values_of([member.fields for member in taken.members], urls)
-    rows = zip(*values.values(), strict=True) if values else repeat((), len(taken.members))
-    people = [
-        Addressed(member.subscriber_id, member.email, dict(zip(values, row, strict=True)), url)
-        for member, row, url in zip(taken.members, rows, urls["unsubscribe"], strict=True)
-    ]
-    apart = people if _some_go_alone(filler, values) else []
+    values = filler.values_of(_Subscribers(taken.members), urls)
+    ids, emails = [member.subscriber_id for member in taken.members], [member.email for member in taken.members]
+    people = People(ids, emails, values, urls["unsubscribe"])
+    apart = people if _some_go_alone(filler, values) else ()
     alone = [person.subscriber_id for person in apart if _goes_alone(filler, person)]
     return Parcel(taken.attempt, taken.public_id, envelope, filler, people, taken.tracks_opens), alone
+
+
+class _Subscribers:
+    """The fields of those who are mailed; custom ones are only read where the message asks for one."""
+
+    def __init__(self, members: Sequence[Member]) -> None:
+        self._members = members
+
+    def __iter__(self) -> Iterator[Fields]:
+        return iter(self._whole)
+
+    def column(self, name: str) -> Sequence[Any]:
+        if name in _PLAIN:
+            return list(map(attrgetter(name), self._members))
+        return [fields.get(name) for fields in self._whole]
+
+    @cached_property
+    def _whole(self) -> list[Fields]:
+        own = zip(*map(self.column, _PLAIN), strict=True)
+        read = (orjson.loads(member.custom) for member in self._members)
+        return [{**custom, **dict(zip(_PLAIN, plain, strict=True))} for custom, plain in zip(read, own, strict=True)]
 
 
 def link_urls(public_url: str, token: str, run: str) -> dict[str, str]:

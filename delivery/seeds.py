@@ -20,7 +20,7 @@ from base.errors import BadInput
 from delivery import installation, messages
 from delivery.models import Delivery, Run, SeedCopy
 from delivery.packing import link_urls
-from delivery.providers.provider import Addressed, Answer, Envelope, Parcel, Provider, Verdict
+from delivery.providers.provider import Addressed, Answer, Envelope, Parcel, People, Provider, Verdict
 from delivery.slots import Filler, Recipient
 from subscribers.addresses import address_key, wide_key
 from subscribers.keys import Keys
@@ -128,7 +128,7 @@ def _take(s: Session, keys: Keys, run_id: int, number: int, somebody: Mapping[st
     envelope = Envelope(**orjson.loads(run.envelope))
     filler, urls = Filler(messages.load(s, run.message_id)), link_urls(envelope.public_url, INERT, run.public_id)
     values = filler.values(Recipient({**somebody, "email": copy.email}, urls))
-    people = (Addressed(number, copy.email, values, urls["unsubscribe"]),)
+    people = People.of(Addressed(number, copy.email, values, urls["unsubscribe"]))
     return Parcel(secrets.token_urlsafe(12), f"{INERT}-{run.public_id}", envelope, filler, people)
 
 

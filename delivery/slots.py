@@ -16,7 +16,7 @@ from functools import cached_property, lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from delivery.columns import FIELD, LINK, Fields, Valued, column, is_harmless
+from delivery.columns import FIELD, LINK, Subscribers, Valued, column, is_harmless
 from delivery.expressions import Compute, clean, compute, link_of, shown
 
 LONGEST_LINE = 998  # of a mail's text part, by RFC 5322
@@ -106,9 +106,7 @@ class Filler:
         """What stands for each token: escaped for its place, HTML as ASCII."""
         return dict(zip(self._tokens, self._computed(recipient), strict=True))
 
-    def values_of(
-        self, subscribers: Sequence[Fields], links: Mapping[str, Sequence[str]]
-    ) -> Mapping[str, Sequence[str]]:
+    def values_of(self, subscribers: Subscribers, links: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
         """The same for many, in a fraction of the time: slot by slot, and each different value of a field once.
 
         `links` has a link each, in the order of the subscribers, as the values for each token are.

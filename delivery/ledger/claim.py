@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
-import orjson
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -52,7 +51,11 @@ class Member(NamedTuple):
     subscriber_id: int
     email: str
     address_key: bytes
-    fields: dict[str, Any]
+    first_name: str
+    last_name: str
+    zone: str
+    locale: str
+    custom: str  # JSON
     may_be_seen: bool  # opening this list's mails
 
 
@@ -159,39 +162,46 @@ def _recheck(s: Session, due: Row[Any], attempt: str, fence: Callable[[str], boo
     rows = s.connection().execute(_people(), place).all()  # past the ORM, which would make each row anew
     inside = _inside(due, [row[0] for row in rows])
     frequent = _who_had_enough(s, due, inside)
-    members, left_out = [], {}
-    for who, email, key, first, last, zone, locale, custom, addressed_at, seen, allowed in rows:
-        if not allowed or who in frequent:
-            left_out[who] = "no longer there"
-        elif addressed_at and addressed_at > due.frozen_at:
-            left_out[who] = ELSEWHERE
-        elif not fence(email):
-            left_out[who] = "outside [delivery] only_to"
-        else:
-            fields = orjson.loads(custom)
-            fields.update(email=email, first_name=first, last_name=last, zone=zone, locale=locale)
-            members.append(Member(who, email, key, fields, seen))
-    earlier = reached_earlier(s, due.public_id, [member.subscriber_id for member in members])
-    if earlier:
-        members = [member for member in members if member.subscriber_id not in earlier]
-        left_out |= earlier
+    members, left_out = _parted(rows, frequent, due.frozen_at, fence)
+    left_out |= reached_earlier(s, due.public_id, [member.subscriber_id for member in members])
     if left_out:
+        members = tuple(member for member in members if member.subscriber_id not in left_out)
         reasons = frequent | dict(s.execute(why_not(due.list_id).where(inside)).all())
         _skip(s, due, attempt, left_out | {k: v for k, v in reasons.items() if k in left_out})
-    return tuple(members)
+    return members
+
+
+def _parted(
+    rows: Sequence[Row[Any]], frequent: Mapping[int, str], frozen_at: int, fence: Callable[[str], bool]
+) -> tuple[tuple[Member, ...], dict[int, str]]:
+    """Everybody, and of them those who are left out. By column: mostly nobody is, and it takes half the time."""
+    if not rows:
+        return (), {}
+    *known, addressed, allowed = zip(*rows, strict=True)
+    members, left_out = tuple(map(Member._make, zip(*known, strict=True))), dict[int, str]()
+    if all(allowed) and not any(addressed) and not frequent and all(fence(email) for email in known[1]):
+        return members, left_out
+    for member, addressed_at, is_allowed in zip(members, addressed, allowed, strict=True):
+        if not is_allowed or member.subscriber_id in frequent:
+            left_out[member.subscriber_id] = "no longer there"
+        elif addressed_at and addressed_at > frozen_at:
+            left_out[member.subscriber_id] = ELSEWHERE
+        elif not fence(member.email):
+            left_out[member.subscriber_id] = "outside [delivery] only_to"
+    return members, left_out
 
 
 @cache
 def _people() -> Select[*tuple[Any, ...]]:
-    """Who is in a batch, and whether they may be mailed. As the database keeps them: a thousand people are read at each
-    claim, and conversions cost more than the reading."""
+    """Who is in a batch, each as a Member, and whether they may be mailed. As the database keeps them: a thousand
+    people are read at each claim, and conversions cost more than the reading."""
     list_id, person = bindparam("list", type_=Integer), Subscriber
     theirs = (person.email, person.address_key, person.first_name, person.last_name)
-    more = (person.zone, person.locale, cast(person.custom, Text), type_coerce(person.addressed_at, BigInteger))
-    seen = Subscription.opens_since.is_not(None)
+    more = (person.zone, person.locale, cast(person.custom, Text), Subscription.opens_since.is_not(None))
+    addressed_at = type_coerce(person.addressed_at, BigInteger)
     on_list = and_(Subscription.list_id == list_id, Subscription.subscriber_id == Delivery.subscriber_id)
     return (
-        select(Delivery.subscriber_id, *theirs, *more, seen, func.coalesce(may_be_mailed(list_id), false()))
+        select(Delivery.subscriber_id, *theirs, *more, addressed_at, func.coalesce(may_be_mailed(list_id), false()))
         .outerjoin(person, person.id == Delivery.subscriber_id)
         .outerjoin(Subscription, on_list)
         .where(

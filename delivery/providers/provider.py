@@ -33,13 +33,35 @@ class Envelope:
     public_url: str  # where the links of this run point to
 
 
-class Addressed(NamedTuple):  # made in half the time of a frozen dataclass
+class Addressed(NamedTuple):
     """One person of a parcel: where it goes and what differs for them."""
 
     subscriber_id: int
     email: str
     values: Mapping[str, str]
     unsubscribe: str
+
+
+@dataclass(frozen=True)
+class People:
+    """Those of a request, by column: so a thousand are filled in and written down in half the time."""
+
+    ids: Sequence[int]
+    emails: Sequence[str]
+    values: Mapping[str, Sequence[str]]  # by token
+    unsubscribe: Sequence[str]
+
+    @classmethod
+    def of(cls, one: Addressed) -> People:
+        columns = {token: [value] for token, value in one.values.items()}
+        return cls([one.subscriber_id], [one.email], columns, [one.unsubscribe])
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __iter__(self) -> Iterator[Addressed]:
+        for place, (each, email, url) in enumerate(zip(self.ids, self.emails, self.unsubscribe, strict=True)):
+            yield Addressed(each, email, {token: column[place] for token, column in self.values.items()}, url)
 
 
 @dataclass(frozen=True)
@@ -50,7 +72,7 @@ class Parcel:
     run: str
     envelope: Envelope
     filler: Filler  # of the run's message
-    people: Sequence[Addressed]
+    people: People
     tracks_opens: bool = False  # only where each of them agreed to it
 
 

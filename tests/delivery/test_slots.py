@@ -112,6 +112,11 @@ def test_a_message_survives_json_and_keeps_its_hash() -> None:
     assert Message("s", "<p>a1z</p>", "t!", before.slots).hash != before.hash
 
 
+class Listed(list[dict[str, object]]):
+    def column(self, name: str) -> list[object]:
+        return [each.get(name) for each in self]
+
+
 _ANYTHING = st.one_of(
     st.sampled_from([*HOSTILE, "", "Anna", "Zoë", "  Mary  Jane ", "x" * 600, "a2z"]), st.text(), st.integers()
 )
@@ -131,5 +136,5 @@ def test_many_people_get_the_values_that_each_gets_alone(people: list[dict[str, 
     filler = Filler(Message("", text, "", tuple(slots)))
     links = [f"{url}{n}" for n in range(len(people))]
     alone = [filler.values(Recipient(who, {"unsubscribe": link})) for who, link in zip(people, links, strict=True)]
-    values = filler.values_of(people, {"unsubscribe": links})
+    values = filler.values_of(Listed(people), {"unsubscribe": links})
     assert [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)] == alone

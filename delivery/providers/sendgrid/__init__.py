@@ -56,7 +56,7 @@ class SendGrid:
             return Answer(Verdict.RETURNED, str(cause))
         except Unanswered as cause:
             return Answer(Verdict.UNCERTAIN, f"no answer: {cause}")
-        return interpret(reply, parcel.people)
+        return interpret(reply, parcel.people.ids)
 
     def trace(self, question: Question) -> bool | None:
         try:

@@ -7,32 +7,33 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from delivery.providers.provider import Addressed, Answer, Verdict
+from delivery.providers.provider import Answer, Verdict
 from delivery.providers.sendgrid.client import reply_json
 from delivery.providers.sendgrid.connection import Reply
 
 _PERSON = re.compile(r"personalizations\.(\d+)(?:\.|$)")
 
 
-def interpret(reply: Reply, people: Sequence[Addressed]) -> Answer:
+def interpret(reply: Reply, people: Sequence[int]) -> Answer:
+    """`people`: the ids of those who were in the request, in its order."""
     meaning = _MEANINGS.get(reply.status)
     if meaning is None:
         return _uncertain(reply, people) if reply.status >= 500 or reply.status < 200 else _held(reply, people)
     return meaning(reply, people)
 
 
-def _accepted(reply: Reply, people: Sequence[Addressed]) -> Answer:
+def _accepted(reply: Reply, people: Sequence[int]) -> Answer:
     headers = {name.lower(): value for name, value in reply.headers.items()}
     return Answer(Verdict.ACCEPTED, "202", 202, headers.get("x-message-id"))
 
 
-def _bad_request(reply: Reply, people: Sequence[Addressed]) -> Answer:
+def _bad_request(reply: Reply, people: Sequence[int]) -> Answer:
     """A 400 took nothing. If it names people, exactly those are refused; if it names nothing, halve; else hold."""
     errors = _errors(reply)
     fields = [error.get("field") for error in errors]
     named = {int(m[1]): _words(e) for e, f in zip(errors, fields, strict=True) if f and (m := _PERSON.match(str(f)))}
     if errors and len([f for f in fields if f and _PERSON.match(str(f))]) == len(errors):
-        refused = {people[n].subscriber_id: words for n, words in named.items() if n < len(people)}
+        refused = {people[n]: words for n, words in named.items() if n < len(people)}
         if len(refused) == len(named):
             return Answer(Verdict.REFUSED, _all_words(reply), 400, refused=refused)
     if errors and not any(fields):
@@ -40,11 +41,11 @@ def _bad_request(reply: Reply, people: Sequence[Addressed]) -> Answer:
     return _held(reply, people)
 
 
-def _too_large(reply: Reply, people: Sequence[Addressed]) -> Answer:
+def _too_large(reply: Reply, people: Sequence[int]) -> Answer:
     return Answer(Verdict.HALVE, _all_words(reply), 413)
 
 
-def _too_many(reply: Reply, people: Sequence[Addressed]) -> Answer:
+def _too_many(reply: Reply, people: Sequence[int]) -> Answer:
     """429: not processed. X-RateLimit-Reset is in Unix seconds; there is no Retry-After."""
     headers = {name.lower(): value for name, value in reply.headers.items()}
     reset = headers.get("x-ratelimit-reset", "")
@@ -52,7 +53,7 @@ def _too_many(reply: Reply, people: Sequence[Addressed]) -> Answer:
     return Answer(Verdict.RETURNED, _all_words(reply), 429, retry_at=retry)
 
 
-def _unauthorized(reply: Reply, people: Sequence[Addressed]) -> Answer:
+def _unauthorized(reply: Reply, people: Sequence[int]) -> Answer:
     """A used-up plan speaks with the status of a wrong key; only its words tell it, and it mends itself."""
     words = _all_words(reply)
     if "credits exceeded" in words.lower():
@@ -60,15 +61,15 @@ def _unauthorized(reply: Reply, people: Sequence[Addressed]) -> Answer:
     return _held(reply, people)
 
 
-def _held(reply: Reply, people: Sequence[Addressed]) -> Answer:
+def _held(reply: Reply, people: Sequence[int]) -> Answer:
     return Answer(Verdict.HELD, f"SendGrid answered {reply.status}: {_all_words(reply)}", reply.status)
 
 
-def _uncertain(reply: Reply, people: Sequence[Addressed]) -> Answer:
+def _uncertain(reply: Reply, people: Sequence[int]) -> Answer:
     return Answer(Verdict.UNCERTAIN, f"SendGrid answered {reply.status}: {_all_words(reply)}", reply.status)
 
 
-_MEANINGS: dict[int, Callable[[Reply, Sequence[Addressed]], Answer]] = {
+_MEANINGS: dict[int, Callable[[Reply, Sequence[int]], Answer]] = {
     202: _accepted,
     400: _bad_request,
     401: _unauthorized,

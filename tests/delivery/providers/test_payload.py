@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jsonschema import ValidationError
 
-from delivery.providers.provider import Addressed, Parcel
+from delivery.providers.provider import Parcel, People
 from delivery.providers.sendgrid.payload import build
 from delivery.slots import Filler, Message, Place, Recipient, Slot
 from tests.localgrid.support import Running, conform, schema_of
@@ -27,19 +29,17 @@ MESSAGE = Message(
     (NAME, HI, OUT),
 )
 
+# Half of them what JSON or our own writing of it could trip over.
+_SENDABLE = st.one_of(st.sampled_from('"\\,%{}\0\n\u2028'), st.characters(exclude_categories=["Cs"]))
+
 
 def parcel(people: int, first: int = 1) -> Parcel:
     filler = Filler(MESSAGE)
-    addressed = [
-        Addressed(
-            n,
-            f"p{n}@example.com",
-            filler.values(Recipient({"first_name": f"P{n}"}, _links(n))),
-            _links(n)["unsubscribe"],
-        )
-        for n in range(first, first + people)
-    ]
-    return Parcel(f"attempt-{first}", "run-1", ENVELOPE, filler, addressed)
+    ids = range(first, first + people)
+    values = [filler.values(Recipient({"first_name": f"P{n}"}, _links(n))) for n in ids]
+    columns = {token: [each[token] for each in values] for token in values[0]}
+    them = People(ids, [f"p{n}@example.com" for n in ids], columns, [_links(n)["unsubscribe"] for n in ids])
+    return Parcel(f"attempt-{first}", "run-1", ENVELOPE, filler, them)
 
 
 def _links(n: int) -> dict[str, str]:
@@ -125,3 +125,21 @@ def test_whoever_travels_alone_gets_the_text_whole() -> None:
 
 def test_the_text_stands_before_the_html() -> None:
     assert [part["type"] for part in body(2)["content"]] == ["text/plain", "text/html"]
+
+
+@given(
+    st.lists(
+        st.tuples(st.emails(), st.text(_SENDABLE, max_size=12), st.text(_SENDABLE, max_size=12)),
+        min_size=2,
+        max_size=5,
+    )
+)
+def test_what_a_value_holds_arrives_as_it_was(people: list[tuple[str, str, str]]) -> None:
+    emails, first, second = zip(*people, strict=True)
+    values = {"tk1": first, "tk2": second}
+    them = People(range(len(people)), emails, values, [f"https://example.com/{text}" for text in second])
+    entries = json.loads(build(replace(parcel(2), people=them)))["personalizations"]
+    assert [entry["to"] for entry in entries] == [[{"email": email}] for email in emails]
+    assert [entry["substitutions"] for entry in entries] == [{"tk1": a, "tk2": b} for _, a, b in people]
+    assert [entry["headers"]["List-Unsubscribe"] for entry in entries] == [f"<https://example.com/{b}>" for b in second]
+    assert [entry["custom_args"]["ts_subscriber"] for entry in entries] == [str(n) for n in range(len(people))]
