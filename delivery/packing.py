@@ -30,7 +30,7 @@ def pack(keys: Keys, taken: Claim, filler: Filler) -> tuple[Parcel, list[int]]:
     values = filler.values_of(_Subscribers(taken.members), urls)
     ids, emails = [member.subscriber_id for member in taken.members], [member.email for member in taken.members]
     people = People(ids, emails, values, urls["unsubscribe"])
-    apart = people if _some_go_alone(filler, values) else ()
+    apart = people if _some_go_alone(filler, values, urls) else ()
     alone = [person.subscriber_id for person in apart if _goes_alone(filler, person)]
     return Parcel(taken.attempt, taken.public_id, envelope, filler, people, taken.tracks_opens), alone
 
@@ -69,12 +69,14 @@ def _link_columns(public_url: str, tokens: list[str], run: str) -> dict[str, lis
     }
 
 
-def _some_go_alone(filler: Filler, values: Mapping[str, Sequence[str]]) -> bool:
+def _some_go_alone(filler: Filler, values: Mapping[str, Sequence[str]], urls: Mapping[str, Sequence[str]]) -> bool:
     """One look at all of them, where nearly always nobody does: as if the longest of all values were one person's."""
-    if filler.holds_token(chain.from_iterable(values.values())):
+    ours = set(map(id, urls.values()))  # written by nobody else, so that no token stands in them
+    if filler.holds_token(chain.from_iterable(column for column in values.values() if id(column) not in ours)):
         return True
-    longest = sum(max(map(len, theirs), default=0) for theirs in values.values())
-    return sum(map(len, values)) + longest * _WIDEST > MOST_VALUES
+    columns = {id(column): column for column in values.values()}  # a link mostly stands in both parts
+    longest = {name: max(map(len, column)) for name, column in columns.items()}
+    return sum(len(token) + longest[id(column)] * _WIDEST for token, column in values.items()) > MOST_VALUES
 
 
 def _goes_alone(filler: Filler, person: Addressed) -> bool:

@@ -8,14 +8,14 @@ from __future__ import annotations
 import operator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache, reduce
+from functools import reduce
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, exists, false, func, or_, select, text
+from sqlalchemy import ColumnElement, Row, and_, case, exists, false, func, literal, or_, select, text
 from sqlalchemy.orm import Session
 
 from base.config import FrequencyConfig
-from base.database import Instant, database_now
+from base.database import database_now, with_now
 from delivery.mailed import LEFT, was_left_out
 from delivery.models import Attempt, Batch, Delivery, Run
 from subscribers.models import Subscription
@@ -27,6 +27,12 @@ HAD_ONE = "wants one mail a month and had it"
 CAPPED = "frequency cap"
 NO_CAP = FrequencyConfig()
 _ADVISORY = 0x7115EE8  # beside that of due.py
+_EVERY_LIST = 0
+# Asked at each claim.
+_OTHERS = """
+SELECT r.id FROM runs r WHERE r.id <> :mine AND :list IN (0, r.list_id) AND r.not_after > {now} - :within
+AND EXISTS (SELECT 1 FROM attempts a WHERE a.run_id = r.id AND a.started_at > {now} - :within)
+"""
 _EVERYBODY = 0  # what the cap is about; a list is locked by its id
 
 
@@ -36,16 +42,19 @@ class Enough:
 
     condition: ColumnElement[bool]
     reason: ColumnElement[str]
-    can_be: bool  # may anybody at all have had enough? Mostly not, and then nobody has to be asked
+    can_be: bool = True  # may anybody at all have had enough? Mostly not, and then nobody has to be asked
+
+
+_NOBODY = Enough(false(), literal(CAPPED), can_be=False)
 
 
 def enough(s: Session, list_id: int, run_id: int | None = None, cap: FrequencyConfig = NO_CAP) -> Enough:
     """Did other runs lately reach them as often as they wish, or as we allow, or may they have?"""
     found = _had_one(s, list_id, run_id), _had_most(s, run_id, cap)
+    if all(each is None for each in found):
+        return _NOBODY
     monthly, capped = (false() if each is None else each for each in found)
-    return Enough(
-        or_(monthly, capped), case((monthly, HAD_ONE), else_=CAPPED), can_be=any(each is not None for each in found)
-    )
+    return Enough(or_(monthly, capped), case((monthly, HAD_ONE), else_=CAPPED))
 
 
 def take_turns(s: Session, due: Row[Any]) -> None:
@@ -62,7 +71,7 @@ def take_turns(s: Session, due: Row[Any]) -> None:
 
 
 def _had_one(s: Session, list_id: int, run_id: int | None) -> ColumnElement[bool] | None:
-    runs = _lately(s, run_id, database_now(s) - MONTH, list_id)
+    runs = _lately(s, run_id, MONTH, list_id)
     if not runs:
         return None
     # The ids stand in the statement: each person is then one look into the ledger a run, by its key.
@@ -73,10 +82,10 @@ def _had_one(s: Session, list_id: int, run_id: int | None) -> ColumnElement[bool
 def _had_most(s: Session, run_id: int | None, cap: FrequencyConfig) -> ColumnElement[bool] | None:
     if not cap.most:
         return None
-    since = database_now(s) - cap.within
-    runs = _lately(s, run_id, since)
+    runs = _lately(s, run_id, cap.within)
     if len(runs) < cap.most:
         return None  # nobody can have had so many
+    since = database_now(s) - cap.within
     whole = _whole(s, runs, since)
     # Another may have taken days, so what counts there is when their own batch left.
     left = Attempt.id == Batch.attempt, Attempt.started_at > since
@@ -102,19 +111,10 @@ def _in_ledger(runs: list[int]) -> tuple[ColumnElement[bool], ...]:
     return Delivery.run_id.in_(runs), Delivery.subscriber_id == Subscription.subscriber_id, ~was_left_out()
 
 
-def _lately(s: Session, run_id: int | None, since: datetime, list_id: int | None = None) -> list[int]:
-    """The other runs, of one list or of all, of which something left since then."""
-    facts = {"mine": run_id or 0, "since": since, **({} if list_id is None else {"list": list_id})}
-    return list(s.scalars(_others(of_one_list=list_id is not None), facts))
-
-
-@cache
-def _others(*, of_one_list: bool) -> Select[int]:
-    # Asked at each claim: made once.
-    since = bindparam("since", type_=Instant)
-    left = exists().where(Attempt.run_id == Run.id, Attempt.started_at > since)
-    others = select(Run.id).where(Run.id != bindparam("mine"), Run.not_after > since, left)
-    return others.where(Run.list_id == bindparam("list")) if of_one_list else others
+def _lately(s: Session, run_id: int | None, within: timedelta, list_id: int = _EVERY_LIST) -> list[int]:
+    """The other runs, of one list or of all, of which something left within that time."""
+    facts = {"mine": run_id or 0, "within": within // timedelta(milliseconds=1), "list": list_id}
+    return list(s.scalars(with_now(s, _OTHERS), facts))
 
 
 def _wait(s: Session, what: int) -> None:
