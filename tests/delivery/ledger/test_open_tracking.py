@@ -6,20 +6,22 @@ from typing import NamedTuple
 
 import orjson
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from base.database import Database, database_now
 from base.time import to_ms
-from delivery.ledger import record
+from delivery.ledger import add, open_run, record
 from delivery.ledger.carry import carry, note_leaving, read_leaving
+from delivery.ledger.plan import Order
 from delivery.ledger.split import part
-from delivery.models import Attempt, Batch, Delivery
+from delivery.models import Attempt, Batch, Delivery, Run
 from delivery.providers.provider import Answer, Verdict
 from delivery.timing import Timing
 from subscribers.keys import Keys
 from subscribers.models import Subscriber
+from subscribers.suppression import mailable
 from tests.support.people import says_of_opens
-from tests.support.runs import a_run, take, taken
+from tests.support.runs import ENVELOPE, a_run, take, taken
 
 PEOPLE, AGREED = 13, (2, 3, 5, 7, 11)
 
@@ -66,6 +68,34 @@ def test_a_batch_is_wholly_of_people_who_agreed_or_wholly_of_others_however_the_
     for tracks_opens, people in found.values():
         assert {person in AGREED for person in people} == {tracks_opens}
     assert sorted(len(people) for _, people in found.values()) == [2, 2, 3, 3, 3]
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize(("who", "allowed"), [(1, True), (2, False)])
+def test_who_says_otherwise_while_a_chunk_is_written_is_in_one_batch(
+    who: int, allowed: bool, db: Database, database_url: str, keys: Keys
+) -> None:
+    """PostgreSQL lets others write between the statement for those who agreed and the one for the rest."""
+    first = a_run(db, keys, 4, agreed=(2, 3))
+    with db.write() as s:
+        run = s.get_one(Run, first)
+        again = open_run(s, Order("run-2", run.list_id, run.message_id, ENVELOPE, 2, run.not_before, run.not_after))
+    others, told = Database(database_url), list[int]()
+
+    def says_so(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("INSERT INTO deliveries") and not told:
+            told.append(who)
+            with others.write() as s:
+                says_of_opens(s, keys, f"p{who}@example.com", allowed=allowed)
+
+    event.listen(db.engine, "after_cursor_execute", says_so)
+    with db.write() as s:
+        assert add(s, again, mailable(1), 0, 4) == 4
+    others.close()
+    with db.read() as s:
+        batches = s.execute(select(Batch.tracks_opens, Batch.size).where(Batch.run_id == again).order_by(Batch.number))
+        inside = s.scalars(select(Delivery.subscriber_id).where(Delivery.run_id == again).order_by("subscriber_id"))
+        assert (told, batches.all(), inside.all()) == ([who], [(True, 2), (False, 2)], [1, 2, 3, 4])
 
 
 @pytest.mark.parametrize("chunk", [PEOPLE, 4])
