@@ -71,11 +71,11 @@ def _link_columns(public_url: str, tokens: list[str], run: str) -> dict[str, lis
 
 def _some_go_alone(filler: Filler, values: Mapping[str, Sequence[str]], urls: Mapping[str, Sequence[str]]) -> bool:
     """One look at all of them, where nearly always nobody does: as if the longest of all values were one person's."""
-    ours = set(map(id, urls.values()))  # written by nobody else, so that no token stands in them
+    ours = set(map(id, urls.values()))  # written by nobody else: no slot's token stands in them
     if filler.holds_token(chain.from_iterable(column for column in values.values() if id(column) not in ours)):
         return True
     columns = {id(column): column for column in values.values()}  # a link mostly stands in both parts
-    longest = {name: max(map(len, column)) for name, column in columns.items()}
+    longest = {which: max(map(len, column)) for which, column in columns.items()}
     return sum(len(token) + longest[id(column)] * _WIDEST for token, column in values.items()) > MOST_VALUES
 
 

@@ -163,7 +163,7 @@ def _recheck(s: Session, due: Row[Any], attempt: str, fence: Callable[[str], boo
     inside = _inside(due, [row[0] for row in rows])
     frequent = _who_had_enough(s, due, inside)
     members, left_out = _parted(rows, frequent, due.frozen_at, fence)
-    left_out |= reached_earlier(s, due.public_id, [member.subscriber_id for member in members])
+    left_out = reached_earlier(s, due.public_id, [member.subscriber_id for member in members]) | left_out
     if left_out:
         members = tuple(member for member in members if member.subscriber_id not in left_out)
         reasons = frequent | dict(s.execute(why_not(due.list_id).where(inside)).all())

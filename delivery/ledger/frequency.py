@@ -28,10 +28,10 @@ CAPPED = "frequency cap"
 NO_CAP = FrequencyConfig()
 _ADVISORY = 0x7115EE8  # beside that of due.py
 _EVERY_LIST = 0
-# Asked at each claim.
+# Asked at each claim. The clock is in a SELECT of its own, so that it is looked at once and not for each row.
 _OTHERS = """
-SELECT r.id FROM runs r WHERE r.id <> :mine AND :list IN (0, r.list_id) AND r.not_after > {now} - :within
-AND EXISTS (SELECT 1 FROM attempts a WHERE a.run_id = r.id AND a.started_at > {now} - :within)
+SELECT r.id FROM runs r WHERE r.id <> :mine AND :list IN (:every, r.list_id) AND r.not_after > (SELECT {now}) - :within
+AND EXISTS (SELECT 1 FROM attempts a WHERE a.run_id = r.id AND a.started_at > (SELECT {now}) - :within)
 """
 _EVERYBODY = 0  # what the cap is about; a list is locked by its id
 
@@ -113,7 +113,7 @@ def _in_ledger(runs: list[int]) -> tuple[ColumnElement[bool], ...]:
 
 def _lately(s: Session, run_id: int | None, within: timedelta, list_id: int = _EVERY_LIST) -> list[int]:
     """The other runs, of one list or of all, of which something left within that time."""
-    facts = {"mine": run_id or 0, "within": within // timedelta(milliseconds=1), "list": list_id}
+    facts = {"mine": run_id or 0, "within": within // timedelta(milliseconds=1), "list": list_id, "every": _EVERY_LIST}
     return list(s.scalars(with_now(s, _OTHERS), facts))
 
 

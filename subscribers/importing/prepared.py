@@ -22,7 +22,7 @@ _MOST_TYPED = 100  # are packed: of a file's hundreds of fields few have a slot 
 @dataclass(frozen=True)
 class Prepared:
     people: Sequence[Person]  # in the order of their keys
-    columns: Columns  # of subscribers, profiles and consents, without ids and typed values
+    columns: Columns  # of subscribers, profiles, consents and tags, without ids and typed values
     typed: Columns  # by the custom field's name
     read_as: Mapping[str, Field]  # how those were read
     packed: Packed | None = None  # for SQLite, where all of them are stored as they are

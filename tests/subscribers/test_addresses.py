@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from base.errors import BadInput
@@ -95,6 +95,7 @@ def test_reading_an_address_twice_gives_the_same_and_no_other_error_comes(text: 
 
 
 @settings(max_examples=300, deadline=None)
+@example(["ann@example.com\n", "ann\n@example.com", "bob@example.com"])
 @given(st.lists(st.emails() | st.emails().map(str.lower) | st.text(alphabet="ab@.\n -A", max_size=12), max_size=8))
 def test_what_is_found_among_many_is_what_reading_one_leaves_as_it_is(texts: list[str]) -> None:
     common = common_among(texts)

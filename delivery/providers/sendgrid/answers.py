@@ -14,38 +14,38 @@ from delivery.providers.sendgrid.connection import Reply
 _PERSON = re.compile(r"personalizations\.(\d+)(?:\.|$)")
 
 
-def interpret(reply: Reply, people: Sequence[int]) -> Answer:
-    """`people`: the ids of those who were in the request, in its order."""
+def interpret(reply: Reply, ids: Sequence[int]) -> Answer:
+    """`ids`: of the people in the request, in its order."""
     meaning = _MEANINGS.get(reply.status)
     if meaning is None:
-        return _uncertain(reply, people) if reply.status >= 500 or reply.status < 200 else _held(reply, people)
-    return meaning(reply, people)
+        return _uncertain(reply, ids) if reply.status >= 500 or reply.status < 200 else _held(reply, ids)
+    return meaning(reply, ids)
 
 
-def _accepted(reply: Reply, people: Sequence[int]) -> Answer:
+def _accepted(reply: Reply, ids: Sequence[int]) -> Answer:
     headers = {name.lower(): value for name, value in reply.headers.items()}
     return Answer(Verdict.ACCEPTED, "202", 202, headers.get("x-message-id"))
 
 
-def _bad_request(reply: Reply, people: Sequence[int]) -> Answer:
+def _bad_request(reply: Reply, ids: Sequence[int]) -> Answer:
     """A 400 took nothing. If it names people, exactly those are refused; if it names nothing, halve; else hold."""
     errors = _errors(reply)
     fields = [error.get("field") for error in errors]
     named = {int(m[1]): _words(e) for e, f in zip(errors, fields, strict=True) if f and (m := _PERSON.match(str(f)))}
     if errors and len([f for f in fields if f and _PERSON.match(str(f))]) == len(errors):
-        refused = {people[n]: words for n, words in named.items() if n < len(people)}
+        refused = {ids[n]: words for n, words in named.items() if n < len(ids)}
         if len(refused) == len(named):
             return Answer(Verdict.REFUSED, _all_words(reply), 400, refused=refused)
     if errors and not any(fields):
         return Answer(Verdict.HALVE, _all_words(reply), 400)
-    return _held(reply, people)
+    return _held(reply, ids)
 
 
-def _too_large(reply: Reply, people: Sequence[int]) -> Answer:
+def _too_large(reply: Reply, ids: Sequence[int]) -> Answer:
     return Answer(Verdict.HALVE, _all_words(reply), 413)
 
 
-def _too_many(reply: Reply, people: Sequence[int]) -> Answer:
+def _too_many(reply: Reply, ids: Sequence[int]) -> Answer:
     """429: not processed. X-RateLimit-Reset is in Unix seconds; there is no Retry-After."""
     headers = {name.lower(): value for name, value in reply.headers.items()}
     reset = headers.get("x-ratelimit-reset", "")
@@ -53,19 +53,19 @@ def _too_many(reply: Reply, people: Sequence[int]) -> Answer:
     return Answer(Verdict.RETURNED, _all_words(reply), 429, retry_at=retry)
 
 
-def _unauthorized(reply: Reply, people: Sequence[int]) -> Answer:
+def _unauthorized(reply: Reply, ids: Sequence[int]) -> Answer:
     """A used-up plan speaks with the status of a wrong key; only its words tell it, and it mends itself."""
     words = _all_words(reply)
     if "credits exceeded" in words.lower():
         return Answer(Verdict.EXHAUSTED, words, 401)
-    return _held(reply, people)
+    return _held(reply, ids)
 
 
-def _held(reply: Reply, people: Sequence[int]) -> Answer:
+def _held(reply: Reply, ids: Sequence[int]) -> Answer:
     return Answer(Verdict.HELD, f"SendGrid answered {reply.status}: {_all_words(reply)}", reply.status)
 
 
-def _uncertain(reply: Reply, people: Sequence[int]) -> Answer:
+def _uncertain(reply: Reply, ids: Sequence[int]) -> Answer:
     return Answer(Verdict.UNCERTAIN, f"SendGrid answered {reply.status}: {_all_words(reply)}", reply.status)
 
 

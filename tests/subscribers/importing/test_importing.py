@@ -159,6 +159,11 @@ def test_tags_may_be_parted_as_people_write_them(sqlite_db: Database, keys: Keys
     assert card(sqlite_db, keys, "ann@example.com").tags == ("newcomer", "runner")
 
 
+def test_tags_are_kept_letter_for_letter(db: Database, keys: Keys, tips: int, tmp_path: Path) -> None:
+    bring_in(db, keys, tmp_path, 'email,tags\nann@example.com,"été;say ""hi"" twice;true;1;back\\slash;true"\n')
+    assert card(db, keys, "ann@example.com").tags == ("1", "back\\slash", 'say "hi" twice', "true", "été")
+
+
 def test_empty_values_erase_nothing_and_tags_are_added(db: Database, keys: Keys, tips: int, tmp_path: Path) -> None:
     with db.write() as s:
         a_person(

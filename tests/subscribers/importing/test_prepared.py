@@ -28,6 +28,7 @@ def test_people_become_columns_in_the_order_of_their_keys() -> None:
     assert found.columns["address_key"] == (b"a", b"b", b"c")
     assert found.typed == {"visits": [1.0, 2.5, None]}
     assert [each.tags for each in found.people] == [("x",), ("x", "y"), ()]
+    assert found.columns["tags"] == ['["x"]', '["x","y"]', None]
     assert "zone" not in found.columns, "nobody has one"
 
 
@@ -36,6 +37,7 @@ def test_some_of_them_keep_what_is_theirs() -> None:
     some = found.some([1, 2])
     assert [each.key for each in some.people] == [b"b", b"c"]
     assert some.columns["address_key"] == [b"b", b"c"]
+    assert some.columns["tags"] == ['["x","y"]', '["z"]']
     assert some.typed == {"visits": [2.0, 3.0]}
     assert [each.tags for each in some.people] == [("x", "y"), ("z",)]
 
