@@ -65,7 +65,7 @@ def _canonical(addresses: Sequence[str]) -> list[str]:
     """Of those that are addresses."""
     common = common_among(addresses)
     found = [each for each in addresses if each in common]
-    for typed in addresses if len(found) < len(addresses) else ():
+    for typed in addresses:
         if typed not in common:
             with suppress(BadInput):
                 found.append(parse_address(typed).canonical)

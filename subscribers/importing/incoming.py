@@ -214,7 +214,11 @@ def _addresses(column: Column, wrong: Wrong) -> _Addresses:
     common = common_among(column)
     if all(map(common.__contains__, column)):
         return _Addresses(column, column, column)
-    return _Addresses(*zip(*_each(column, parse_address, wrong, _NOBODY), strict=True))
+
+    def read(text: str) -> Address:
+        return Address(text, text, text) if text in common else parse_address(text)
+
+    return _Addresses(*zip(*_each(column, read, wrong, _NOBODY), strict=True))
 
 
 def _personal(typed: Column, ips: Column) -> list[Personal]:
