@@ -12,7 +12,7 @@ from campaigns.models import Campaign, Exclusion
 from campaigns.recipients import between, reasons, recipients
 from delivery import ledger
 from delivery.models import Delivery, Run
-from subscribers.models import Subscription
+from subscribers.models import Subscriber, Subscription
 
 
 def freeze(s: Session, campaign: Campaign, run_id: int, last: int) -> None:
@@ -33,7 +33,9 @@ def keep_exclusions(s: Session, campaign: Campaign, run_id: int, first: int, las
     planned = select(inside).where(Delivery.run_id == run_id, between(first, last, inside))
     # In order, so that SQLite reads both beside each other: to look each person up takes half as long again.
     left = listed.except_(planned).order_by(text("1"))
-    out = reasons(s, campaign, _cap(s, run_id)).where(person.in_(left)).add_columns(literal(campaign.id))
+    # Of both tables once more: otherwise PostgreSQL reads all people for each chunk.
+    near = between(first, last), between(first, last, Subscriber.id)
+    out = reasons(s, campaign, _cap(s, run_id)).where(person.in_(left), *near).add_columns(literal(campaign.id))
     s.execute(insert(Exclusion).from_select(["subscriber_id", "reason", "campaign_id"], out))
 
 

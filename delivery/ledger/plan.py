@@ -10,6 +10,7 @@ from typing import NamedTuple, cast
 import orjson
 from sqlalchemy import (
     BindParameter,
+    Connection,
     Insert,
     Integer,
     Select,
@@ -35,7 +36,7 @@ from delivery.ledger.frequency import NO_CAP
 from delivery.models import Batch, Delivery, Run
 from delivery.providers.provider import Envelope
 from delivery.timing import Timing
-from subscribers.models import Subscription
+from subscribers.models import Subscriber, Subscription
 
 _DELIVERIES = cast(Table, Delivery.__table__)
 
@@ -103,7 +104,7 @@ def add(s: Session, run_id: int, recipients: Select[int], first: int, last: int)
     ended, through `last`. Returns how many."""
     run = s.get_one(Run, run_id, with_for_update=True)
     told = timing.read(run.timing) if run.timing else None
-    recipients = recipients.where(Subscription.subscriber_id <= last)
+    recipients = recipients.where(Subscription.subscriber_id <= last, Subscriber.id <= last)
     if told:
         departures.meet(s, run, told, _after(recipients, first))
     added = 0
@@ -126,8 +127,9 @@ def _anybody_agreed(s: Session, run: Run, first: int) -> bool:
 
 
 def _after(recipients: Select[int], first: int | BindParameter[int]) -> Select[int]:
-    """Said once in a statement: with two such bounds SQLite began at the earlier one, and passed over the rest."""
-    return recipients.where(Subscription.subscriber_id > first)
+    """Said once in a statement: with two such bounds SQLite began at the earlier one, and passed over the rest. Of both
+    tables: otherwise PostgreSQL reads all people for each chunk."""
+    return recipients.where(Subscription.subscriber_id > first, Subscriber.id > first)
 
 
 def _write(
@@ -140,7 +142,7 @@ def _write(
         write = _one_by_one if s.get_bind().dialect.name == "sqlite" else _at_once
         return write(s, run, recipients, first, _last(s, run, tracks_opens), facts)
     rows = departures.in_turn(run, told, _after(recipients, first), tracks_opens)
-    written = _insert(s, _into(run, rows))
+    written = _insert(s.connection(), _into(run, rows))
     departures.fill(s, run, told, first, tracks_opens)
     return written
 
@@ -157,15 +159,16 @@ def _one_by_one(
     person = Subscription.subscriber_id
     some = _after(recipients, bindparam("after")).order_by(person).limit(bindparam("room"))
     people = _into(run, some.add_columns(bindparam("number", type_=Integer)))
+    c = s.connection()  # by itself it takes half of what the session adds to a statement
     number, room, newest, written = last.number, run.batch_size - last.size, last.newest, 0
     while True:
         if not room:
             number = newest = newest + 1
             room = run.batch_size
-        added = _insert(s, people, after=after, room=room, number=number)
+        added = _insert(c, people, after=after, room=room, number=number)
         written += added
         if added:
-            after = s.execute(_FILL_ONE, {**facts, "after": after, "open": number}).scalar_one()
+            after = c.execute(_FILL_ONE, {**facts, "after": after, "open": number}).scalar_one()
         if added < room:
             return written
         room = 0
@@ -179,7 +182,7 @@ def _at_once(
     place = last.size + func.row_number().over(order_by=chosen.c[0]) - 1
     filled = select(chosen.c[0], (place // run.batch_size).label("further")).subquery()
     number = case((filled.c.further == 0, last.number), else_=filled.c.further + last.newest)
-    added = _insert(s, _into(run, select(filled.c[0], number)))
+    added = _insert(s.connection(), _into(run, select(filled.c[0], number)))
     s.execute(_FILL_ALL, {**facts, "after": after, "open": last.number, "newest": last.newest})
     return added
 
@@ -188,9 +191,9 @@ def _into(run: Run, people: Select[int, int]) -> Insert:
     return insert(_DELIVERIES).from_select(["subscriber_id", "batch", "run_id"], people.add_columns(literal(run.id)))
 
 
-def _insert(s: Session, people: Insert, **given: int) -> int:
-    written = s.execute(people, given, execution_options={"preserve_rowcount": True})
-    return int(written.rowcount)  # type: ignore[attr-defined]
+def _insert(c: Connection, people: Insert, **given: int) -> int:
+    written = c.execute(people, given, execution_options={"preserve_rowcount": True})
+    return int(written.rowcount)
 
 
 class _Last(NamedTuple):
