@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Select, select, true
 from sqlalchemy.orm import Session
 
+from subscribers.keys import stored_address_fingerprint
 from subscribers.models import (
     Consent,
     CustomField,
@@ -35,7 +36,7 @@ CONSENT_COLUMNS = (
     *("id", "email", "list", "purpose", "state", "at", "how", "wording", "language", "controller", "privacy_url"),
     *("source", "actor", "jurisdiction", "voids", "personal", "digest"),
 )
-SUPPRESSION_COLUMNS = ("address_key", "email", "list", "reason", "at", "source")
+SUPPRESSION_COLUMNS = ("address_key", "email", "list", "reason", "at", "source", "key_of")
 
 
 def subscriber_columns(s: Session) -> tuple[str, ...]:
@@ -91,11 +92,11 @@ def suppressions(s: Session) -> Iterator[Row]:
         .where(Suppression.lifted_at.is_(None))
         .order_by(Suppression.id)
     )
+    key_of = stored_address_fingerprint(s)  # so that no other installation takes these for keys of its own
     for page in _pages(s, query):
         for key, email, slug, reason, at, source in page:
-            yield dict(
-                zip(SUPPRESSION_COLUMNS, (key.hex(), email or "", slug or "", reason, _utc(at), source), strict=True)
-            )
+            cells = key.hex(), email or "", slug or "", reason, _utc(at), source, key_of
+            yield dict(zip(SUPPRESSION_COLUMNS, cells, strict=True))
 
 
 _PERSON = (Subscriber.id, *(getattr(Subscriber, name) for name in _PLAIN), Subscriber.custom)

@@ -84,13 +84,23 @@ def check_against(stored: Mapping[str, str], keys: Keys) -> None:
         )
 
 
+def address_fingerprint(keys: Keys) -> str:
+    """Which key made an address key: says nothing of the key itself."""
+    return _fingerprint(keys.address)
+
+
+def stored_address_fingerprint(s: Session) -> str:
+    """The same of the key that this database was filled with."""
+    return _stored(s).get("address", "")
+
+
 def _stored(s: Session) -> dict[str, str]:
     return dict(s.execute(select(KeyFingerprint.name, KeyFingerprint.fingerprint)).all())
 
 
 def _fingerprints(keys: Keys) -> dict[str, str]:
     links = {f"link {_fingerprint(key)[:12]}": _fingerprint(key) for key in keys.links}
-    return {"address": _fingerprint(keys.address), **links}
+    return {"address": address_fingerprint(keys), **links}
 
 
 def _fingerprint(key: bytes) -> str:

@@ -20,7 +20,7 @@ from subscribers.fields import plain_name
 from subscribers.fields.values import clean
 from subscribers.files.json_lines import NO_OBJECT
 from subscribers.files.table import Given, Row, open_sheet, rows
-from subscribers.keys import Keys
+from subscribers.keys import Keys, address_fingerprint
 from subscribers.models import List
 from subscribers.sheets import restore
 from subscribers.stops.many import ToStop, known_among, stop_known, stop_unknown
@@ -29,6 +29,7 @@ from subscribers.suppression import Reason, active_among
 CHUNK = 1_000  # rows a transaction
 _SHOWN = 100
 _KEY = re.compile("[0-9a-f]{64}")
+_FOREIGN = "there is only an address key, of another installation, which stops nobody here; bring the address itself"
 _EMAIL = ("email", "email_address", "e_mail", "e_mail_address", "mail")
 REASONS: tuple[Reason, ...] = get_args(Reason)
 
@@ -48,6 +49,7 @@ class StopsRead:
 class _Columns:
     email: int
     key: int | None
+    key_of: int | None
     reason: int | None
     list: int | None
     first_is_data: bool
@@ -90,6 +92,7 @@ class _Reader:
         self, keys: Keys, columns: _Columns, reason: Reason | None, list_slug: str | None, lists: dict[str, int]
     ) -> None:
         self._keys, self._columns, self._reason, self._list, self._lists = keys, columns, reason, list_slug, lists
+        self._key_of = address_fingerprint(keys)
         self.counts: Counter[str] = Counter()
         self.bad: list[tuple[int, str, str]] = []
 
@@ -123,6 +126,8 @@ class _Reader:
         typed, key = _cell(cells, self._columns.email), _cell(cells, self._columns.key)
         typed = restore(typed) if self._columns.key is not None and not self._columns.is_json else typed
         if not typed and _KEY.fullmatch(key):
+            if _cell(cells, self._columns.key_of) != self._key_of:
+                raise BadInput(_FOREIGN)
             return bytes.fromhex(key), None
         address = parse_address(typed)
         return address_key(self._keys, address), wide_key(self._keys, address)
@@ -131,10 +136,11 @@ class _Reader:
 def _columns(titles: Sequence[str], *, is_json: bool) -> _Columns:
     names = [plain_name(title) for title in titles]
     email = next((number for number, name in enumerate(names) if name in _EMAIL), None)
-    key, reason, on = (names.index(name) if name in names else None for name in ("address_key", "reason", "list"))
+    titled = ("address_key", "key_of", "reason", "list")
+    key, key_of, reason, on = (names.index(name) if name in names else None for name in titled)
     if email is None and not is_json and "@" in titles[0]:
-        return _Columns(0, None, None, None, True, is_json, len(titles))
-    return _Columns(email or 0, key, reason, on, False, is_json, len(titles))
+        return _Columns(0, None, None, None, None, True, is_json, len(titles))
+    return _Columns(email or 0, key, key_of, reason, on, False, is_json, len(titles))
 
 
 def _cell(cells: Sequence[str], column: int | None) -> str:

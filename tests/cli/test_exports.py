@@ -28,7 +28,7 @@ def test_people_are_written_as_csv_that_no_spreadsheet_runs(people: Run, folder:
 
 def test_a_dash_means_standard_output_and_nothing_else_is_said(people: Run) -> None:
     out = people("export", "suppressions", "-").out
-    assert out.startswith("address_key,email,list,reason,at,source\n")
+    assert out.startswith("address_key,email,list,reason,at,source,key_of\n")
     assert len(out.splitlines()) == 2
 
 

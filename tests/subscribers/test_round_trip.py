@@ -12,10 +12,11 @@ from sqlalchemy import select, update
 
 from base.database import Database
 from subscribers import exporting
+from subscribers.addresses import address_key, parse_address
 from subscribers.consent import opt_out
 from subscribers.fields.custom import add_field
 from subscribers.importing import Asked, import_file
-from subscribers.keys import Keys
+from subscribers.keys import Keys, store_fingerprints
 from subscribers.models import Profile, Subscriber
 from subscribers.sheets import Form, write
 from subscribers.stops.by_hand import stop
@@ -85,6 +86,7 @@ def test_stops_come_back_on_the_same_lists_for_the_same_reasons(
     for each in (db, elsewhere):
         with each.write() as s:
             a_list(s)
+            store_fingerprints(s, keys)
     with db.write() as s:
         a_person(s, keys, "+ann@example.com")
         a_person(s, keys, "ann.lee@gmail.com")
@@ -101,6 +103,27 @@ def test_stops_come_back_on_the_same_lists_for_the_same_reasons(
     assert sorted(map(as_key, told_by(elsewhere, exporting.suppressions))) == sorted(
         map(as_key, told_by(db, exporting.suppressions))
     )
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_an_address_key_of_another_installation_stops_nobody_and_is_said_to(
+    db: Database, elsewhere: Database, keys: Keys, tmp_path: Path, form: Form
+) -> None:
+    others = Keys(address=b"another key of thirty-two bytes!", links=keys.links)
+    with db.write() as s:
+        a_list(s)
+        store_fingerprints(s, keys)
+        a_person(s, keys, "ann@example.com")
+        for email in ("ann@example.com", "nobody@example.com"):
+            stop(s, keys, email, "complaint", list_slug=None, source="a call", actor="test")
+    file = written(db, tmp_path, form, lambda s: exporting.SUPPRESSION_COLUMNS, exporting.suppressions)
+    done = taken_in(elsewhere, others, file)
+    assert (done.read, done.new, done.invalid) == (2, 1, 1)
+    ((_, _, why),) = done.rows
+    assert "another installation" in why
+    with elsewhere.read() as s:
+        (stopped,) = exporting.suppressions(s)
+    assert stopped["address_key"] == address_key(others, parse_address("ann@example.com")).hex()
 
 
 def as_key(row: dict[str, Any]) -> tuple[str, ...]:
