@@ -1,10 +1,13 @@
-"""Small campaigns in rounds, each by its own seed: kills, a provider that misbehaves, late opt-outs, pauses.
+"""Small campaigns in rounds, each by its own seed: kills, cuts, a provider that misbehaves, late opt-outs, pauses.
 
     python -m benchmarks.faults --seed 1 --kills 200 --database sqlite
     python -m benchmarks.faults --seed 1 --kills 200 --database postgres --from-seed 17     goes on with round 17
 
 localgrid is a process of its own and is never killed; its mailbox file is the witness. Times are those of the tests, in
 which everything that takes minutes in production takes a second. Ends with 1 and the seed where the promise was broken.
+
+Killed are the service, in which the scheduler is a thread and dies with it, and on PostgreSQL the worker. There, a cut
+ends every connection to the database while both go on living. SQLite has none to cut: its database is a file.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -64,6 +67,8 @@ EVENT_FAULTS: Rules = {
     "events repeated": [{"kind": "events_duplicate", "args": {"probability": 0.5}}],
     "events reordered": [{"kind": "events_reorder"}],
 }
+CUT = """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()"""
 PATIENCE = 600  # seconds to the end of a round: only ends a hopeless one; who is uncertain then is listed
 
 
@@ -76,6 +81,7 @@ class Round:
     people: int
     batch: int
     kills: int = 0
+    cuts: int = 0  # of every connection at once; the processes have to live on
     opted_out: int = 0
     pauses: int = 0
     mailed: int = 0
@@ -84,6 +90,7 @@ class Round:
     uncertain: int = 0
     late: int = 0  # mailed by an attempt that began after their opt-out
     seconds: float = 0.0
+    fallen: int = 0  # processes that ended by themselves
     broken: list[str] = field(default_factory=list)
 
 
@@ -122,8 +129,8 @@ def _earlier(options: argparse.Namespace) -> list[dict[str, int]]:
 
 
 def _sum_up(rows: list[dict[str, int]]) -> None:
-    names = ("kills", "people", "mailed", "twice", "missing", "uncertain", "opted_out", "late")
-    told = " · ".join(f"{name.replace('_', ' ')} {sum(row[name] for row in rows):,}" for name in names)
+    names = ("kills", "cuts", "people", "mailed", "twice", "missing", "uncertain", "opted_out", "late")
+    told = " · ".join(f"{name.replace('_', ' ')} {sum(row.get(name, 0) for row in rows):,}" for name in names)
     print(f"rounds {len(rows)} · {told}")
 
 
@@ -177,7 +184,7 @@ def _round(seed: int, database: str, server: str, most: int) -> Round:
         for _ in range(min(most, dice.randint(4, 8))):
             _live_and_die(made, grid, run, dice, done, opted_out)
         grid.faults(*EVENT_FAULTS[news])
-        _to_the_end(made, run)
+        _to_the_end(made, run, dice, done)
         done.opted_out = len(opted_out)
         _judge(made, run, done, opted_out)
     done.seconds = round(time.monotonic() - began, 1)
@@ -188,10 +195,11 @@ def _live_and_die(
     made: Office, grid: Running, run: int, dice: random.Random, done: Round, opted_out: dict[str, float]
 ) -> None:
     """Up, some life, and kill -9: of the service, of the worker, or of both."""
-    up = _begin(made, done)
+    up = _begin(made.begin, done, f"{done.kills}")
     before, end = len(grid.mailbox()), time.monotonic() + 15
     while (len(grid.mailbox()) == before or not listens(made.config.web.port)) and time.monotonic() < end:
         time.sleep(0.02)
+    _perhaps_cut(made, dice, done)
     if dice.random() < 0.3:
         with made.db.write() as s:
             hold(s, run)
@@ -201,17 +209,27 @@ def _live_and_die(
         done.pauses += 1
     for _ in range(dice.randint(0, 3)):
         _opt_out(made, run, f"p{dice.randint(1, done.people)}@example.com", opted_out)
+    _perhaps_cut(made, dice, done)
     time.sleep(dice.uniform(0, 0.7))
+    done.fallen += sum(service.poll() is not None for service in up)
     for service in dice.sample(up, len(up)):
         stop(service, signal.SIGKILL)
         done.kills += 1
         time.sleep(dice.uniform(0, 0.3))
 
 
-def _begin(made: Office, done: Round) -> list[subprocess.Popen[str]]:
-    if done.database == "sqlite":
-        return [made.begin()]
-    return [made.begin(), made.begin("worker", "--name", f"{done.kills}")]
+def _begin(how: Callable[..., subprocess.Popen[str]], done: Round, name: str) -> list[subprocess.Popen[str]]:
+    return [how()] + ([how("worker", "--name", name)] if done.database == "postgres" else [])
+
+
+def _perhaps_cut(made: Office, dice: random.Random, done: Round) -> None:
+    """Every connection of service and worker. Ours are opened anew when they are next needed."""
+    if done.database == "sqlite" or dice.random() < 0.4:
+        return
+    time.sleep(dice.uniform(0, 0.7))
+    with made.db.read() as s:
+        done.cuts += bool(s.scalar(text(CUT)))
+    time.sleep(dice.choice((0, dice.uniform(0, 3))))
 
 
 def _opt_out(made: Office, run: int, email: str, opted_out: dict[str, float]) -> None:
@@ -227,13 +245,16 @@ def _opt_out(made: Office, run: int, email: str, opted_out: dict[str, float]) ->
         opted_out.setdefault(email, time.time() * 1000)
 
 
-def _to_the_end(made: Office, run: int) -> None:
+def _to_the_end(made: Office, run: int, dice: random.Random, done: Round) -> None:
     with made.db.write() as s:
         release(s, run)
-    up = [made.begin()] + ([] if made.db.is_sqlite else [made.begin("worker", "--name", "last")])
-    end = time.monotonic() + PATIENCE
+    # Until they are up: whoever is cut off on the way may give up.
+    up, end = _begin(made.run, done, "last"), time.monotonic() + PATIENCE
+    for _ in range(dice.randint(1, 4)):
+        _perhaps_cut(made, dice, done)
     while _is_open(count(made.db, run)) and time.monotonic() < end:
         time.sleep(0.2)
+    done.fallen += sum(service.poll() is not None for service in up)
     for service in reversed(up):
         stop(service)
 
@@ -266,6 +287,7 @@ def _judge(made: Office, run: int, done: Round, opted_out: dict[str, float]) -> 
         "somebody was mailed whom the ledger calls skipped": sum(
             states[who] in ("skipped", "refused") for who in mails
         ),
+        "a process ended by itself": done.fallen,
         "people were given up as planned": now.counts.planned + now.counts.sending,
     }
     done.broken = [words for words, times in wrong.items() if times]
