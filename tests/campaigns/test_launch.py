@@ -65,6 +65,7 @@ def test_a_launch_freezes_the_audience_in_full_requests(due: Mailing, small_chun
 
 
 def test_a_launch_that_died_between_chunks_goes_on_without_loss_or_repetition(due: Mailing, small_chunks: None) -> None:
+    """A restart while the recipients are being written drops the tail: Ghost 30230."""
     steps = 0
     while step(due):  # as if the service had been killed after each
         steps += 1
@@ -88,6 +89,7 @@ def test_who_joins_while_it_is_being_frozen_is_in_or_named_by_why(due: Mailing, 
 
 
 def test_two_services_that_launch_at_once_make_one_audience(due: Mailing, small_chunks: None) -> None:
+    """Two schedulers overlap, and there are two rows for one contact: mautic 9880 and 13070."""
     trouble: list[BaseException] = []
 
     def serve() -> None:

@@ -96,7 +96,7 @@ def test_where_nothing_is_told_of_a_nought_is_no_result(mailing: Mailing) -> Non
 
 
 def test_whoever_is_unaccounted_for_is_named_and_it_is_not_called_sent(mailing: Mailing) -> None:
-    """Called finished with part of the list unsent: notifuse 414 and 157, listmonk 1802, Ghost 30230."""
+    """Called finished with part of the list unsent: notifuse 414 and 157, listmonk 1802."""
     mailing.crowd(4)
     mailing.draft()
     mailing.decide("send", ROBIN)

@@ -126,7 +126,7 @@ def test_a_run_whose_time_is_over_gets_a_new_end_for_them(db: Database, keys: Ke
 
 
 def test_after_a_restore_nobody_who_was_tried_again_is_tried_a_third_time(db: Database, keys: Keys) -> None:
-    """A restart floods old recipients: gophish 1515. The backup knows the refusal and nothing that came since."""
+    """The backup knows the refusal and nothing that came since."""
     run = a_run(db, keys, people=2)
     refused(db, "p1@example.com")
     with db.write() as s:
