@@ -12,6 +12,7 @@ from base.words import counted
 from campaigns.models import Campaign
 from delivery import pace, rests
 from delivery.ledger.counts import Counts, counts, has_overtaken, late_count, oldest_uncertain, reached_twice
+from delivery.ledger.due import stopped
 from delivery.models import Run
 
 PROOF_COMES_WITHIN = timedelta(hours=1)
@@ -99,6 +100,8 @@ def waits(s: Session, campaign: Campaign, far: Progress | None) -> str:
         return ""
     if resting := rests.resting(s):
         return rests.in_words(resting[0])
+    if words := stopped(s, campaign.run_id):
+        return words
     found = pace.waits(s, campaign.run_id)
     return f"{found[1]}; goes on at {found[0]:%Y-%m-%d %H:%M:%S} UTC" if found else ""
 

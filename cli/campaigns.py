@@ -203,6 +203,8 @@ def draw_status(printer: Printer, found: Status, door: Door) -> None:
     if n.audience:
         people = ("planned", "sending", "accepted", "refused", "skipped", "uncertain")
         _draw_counts(printer, ("recipients", n.audience), [(name, getattr(n, name)) for name in people])
+    if n.uncertain:
+        printer.say(f"Who is uncertain, and what is waited for: tipsheet campaign uncertain {found.slug}")
     if n.accepted:
         fates = [(name.replace("_", " "), getattr(n, name)) for name in FATES]
         _draw_counts(printer, ("of the accepted", n.accepted), [(name, many) for name, many in fates if many])

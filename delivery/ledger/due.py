@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, TextClause, text
+from sqlalchemy import Row, TextClause, func, select, text
 from sqlalchemy.orm import Session
 
 from base.database import now_sql, with_now
+from delivery.models import Attempt, Run
 
 MOST_DOUBTS = 6  # a dead provider may cost this many uncertain batches a run, and what was in flight
 _ADVISORY = 0x7115EE7  # tells our advisory locks from those of others in the same PostgreSQL
@@ -69,6 +70,21 @@ def is_due(s: Session, account: str) -> bool:
 def is_silent(s: Session, account: str) -> bool:
     """Did the provider leave two requests in a row without an answer, whatever run they were of?"""
     return (s.scalar(with_now(s, f"SELECT {_IN_A_ROW}"), {"account": account}) or 0) > 1
+
+
+def stopped(s: Session, run_id: int) -> str:
+    """Why the breaker keeps the run from leaving, in words; empty when it does not."""
+    doubts = s.scalar(select(Run.doubts).where(Run.id == run_id)) or 0
+    mine = Attempt.run_id == run_id, Attempt.verdict == "uncertain", Attempt.answered_at.is_not(None)
+    if doubts and (s.scalar(select(func.count()).where(*mine)) or 0) >= MOST_DOUBTS:
+        return f"stopped after {MOST_DOUBTS} requests without an answer; goes on when it is known what became of one"
+    last = s.scalar(select(Attempt.account).order_by(Attempt.started_at.desc()).limit(1))
+    if doubts > 1 or (last and is_silent(s, last)):
+        return (
+            "stopped after requests without an answer; the provider is tried again by itself now and then, and it goes "
+            "on when an answer comes, or when it is known what became of them"
+        )
+    return ""
 
 
 def _goes_alone(s: Session, run_id: int) -> bool:

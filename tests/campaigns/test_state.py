@@ -164,3 +164,35 @@ def test_a_breaker_that_stays_open_is_told_of_while_people_are_still_planned(lau
     assert launched.state() == "needs_attention"
     launched.sql("UPDATE runs SET doubts = 1")  # a probe was taken, yet no batch gets through
     assert launched.state() == "needs_attention"
+
+
+def test_a_breaker_says_why_nothing_leaves_and_that_it_goes_on_by_itself(launched: Mailing) -> None:
+    launched.sql("UPDATE runs SET events_expected = 1")
+    assert launched.status().waits == ""
+    answered(launched, NO_ANSWER)
+    assert launched.status().waits == ""  # one batch at a time
+    answered(launched, NO_ANSWER)
+    assert launched.status().waits.startswith("stopped after requests without an answer; the provider is tried again")
+    launched.sql("UPDATE runs SET doubts = 0")  # a person let it go on
+    assert launched.status().waits == ""
+
+
+def test_a_provider_that_answers_no_other_campaign_either_is_named_as_well(launched: Mailing) -> None:
+    launched.sql("UPDATE runs SET events_expected = 1")
+    for _ in range(2):
+        answered(launched, NO_ANSWER)
+    launched.draft("january")
+    launched.decide("send", ROBIN, slug="january")
+    launched.launch()
+    assert launched.status("january").counts.planned == 6
+    assert launched.status("january").waits.startswith("stopped after requests without an answer")
+
+
+def test_so_many_uncertain_requests_wait_for_news_of_one(launched: Mailing, monkeypatch: pytest.MonkeyPatch) -> None:
+    launched.sql("UPDATE runs SET events_expected = 1")
+    monkeypatch.setattr("delivery.ledger.due.MOST_DOUBTS", 2)
+    for _ in range(2):
+        answered(launched, NO_ANSWER)
+    launched.sql("UPDATE runs SET doubts = 1")  # a probe was taken
+    words = "stopped after 2 requests without an answer; goes on when it is known what became of one"
+    assert launched.status().waits == words

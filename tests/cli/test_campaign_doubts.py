@@ -70,3 +70,10 @@ def test_who_settled_them_how_and_why_stands_on_the_audit_log(doubtful: Run) -> 
     assert (row["actor"], row["about"], row["before"]) == ("robin", "december", {"uncertain": [attempt]})
     assert row["after"] == {"sent": True, "because": "seen in Activity", "uncertain": []}
     assert doubtful("campaign", "uncertain", "december").out == "Nothing of december is uncertain.\n"
+
+
+def test_status_points_to_who_is_uncertain(doubtful: Run) -> None:
+    pointer = "Who is uncertain, and what is waited for: tipsheet campaign uncertain december"
+    assert pointer in doubtful("campaign", "status", "december").out
+    doubtful("campaign", "resolve", "december", "--sent", "--because", "seen in Activity")
+    assert pointer not in doubtful("campaign", "status", "december").out
