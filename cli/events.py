@@ -12,6 +12,7 @@ from cli.door import noted, opened
 from cli.output import Json, Printer
 from delivery.event_files import retell
 
+NOT_KEPT = "not kept: opens of people who did not agree"
 app = typer.Typer(help="Events: what SendGrid told of mails.")
 
 
@@ -32,7 +33,8 @@ def replay(
         with door.db.write() as s:
             noted(s, "events replay", file.name, after=asdict(done))
     printer = Printer(as_json)
-    names = {"read": done.read, "new": done.new, "known before": done.known, "new, of no run here": done.of_no_run}
+    names = {"read": done.read, "new": done.new, "known before": done.known, NOT_KEPT: done.not_kept}
+    names["new, of no run here"] = done.of_no_run
     printer.facts({name: f"{number:,}" for name, number in names.items()})
     printer.document(done)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -53,9 +53,17 @@ def apply(s: Session, keys: Keys, news: Sequence[News], received: datetime) -> i
     told_of = {one.attempt for one in (*fresh, *unseen.values()) if one.attempt}
     _prove(s, told_of - attempts.proved, received)
     _turn_flags(s, fresh, runs, attempts.tracked)
+    _tell_forced(sum(one.attempt not in attempts.tracked for one in unseen.values()))
     _stop(s, keys, [one for one in fresh if one.stop or one.opted_out], runs)
     _tell_unknown(fresh)
     return len(fresh)
+
+
+def opens_not_kept(s: Session, by_key: Mapping[bytes, News]) -> list[bytes]:
+    """The keys of those that change nothing, however often they are told: opens that nobody agreed to have seen."""
+    runs = _runs(s, {one.run for one in by_key.values() if one.run})
+    attempts = _attempts(s, {one.attempt for one in by_key.values() if one.attempt})
+    return not_to_be_seen(s, by_key, runs, attempts.tracked)
 
 
 def _runs(s: Session, public_ids: set[str]) -> Runs:
@@ -133,6 +141,15 @@ def _stop(s: Session, keys: Keys, stopping: list[News], runs: Runs) -> None:
             by = {"how": one.kind, "source": f"provider: {one.kind}", "actor": "provider"}
             consent.opt_out(s, address_key=key, list_id=where, at=at, wide=wide, **by)
     suppress_many(s, befallen)
+
+
+def _tell_forced(opens: int) -> None:
+    if opens:
+        log.warning(
+            "opens=%s are told of mails that left without open tracking, and are not kept; "
+            "turn Open Tracking off in SendGrid's settings",
+            opens,
+        )
 
 
 def _tell_unknown(fresh: list[News]) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from base.database import Database
 from base.errors import BadInput
 from delivery import events
+from delivery.applying import opens_not_kept
 from delivery.models import Event, Run
 from delivery.providers.sendgrid import webhook
 from subscribers.keys import Keys
@@ -32,6 +33,7 @@ class Retold:
     read: int = 0
     new: int = 0
     known: int = 0  # told before, by whatever id
+    not_kept: int = 0  # opens of people who did not agree to it; the three add up to those read
     of_no_run: int = 0  # new ones of mails that no run here sent: another program's, or of before
 
 
@@ -53,12 +55,14 @@ def _counted(s: Session, done: Retold, body: bytes) -> Retold:
     by_key = {one.natural_key: one for one in told}
     known = set(s.scalars(select(Event.key).where(Event.key.in_(list(by_key)))))
     new = [one for key, one in by_key.items() if key not in known]
+    unseen = opens_not_kept(s, {one.natural_key: one for one in new})
     runs = set(s.scalars(select(Run.public_id).where(Run.public_id.in_({one.run for one in new if one.run}))))
     return replace(
         done,
         read=done.read + len(told),
-        new=done.new + len(new),
+        new=done.new + len(new) - len(unseen),
         known=done.known + len(told) - len(new),
+        not_kept=done.not_kept + len(unseen),
         of_no_run=done.of_no_run + sum(one.run not in runs for one in new),
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from datetime import datetime
 from itertools import groupby
@@ -16,8 +15,6 @@ from delivery.arrays import as_value, rows_in
 from delivery.outcomes import Flag
 from delivery.providers.news import News
 from subscribers.projection import Will, spells_of_opens
-
-log = logging.getLogger(__name__)
 
 Whose = tuple[int, int]  # list and person
 Spells = list[tuple[datetime, datetime | None]]
@@ -43,12 +40,6 @@ def not_to_be_seen(
         if one.flag in _OPENS and one.run and one.run in runs and one.subscriber_id is not None
     }
     asked = {key: whose for key, whose in opens.items() if news[key].attempt in tracked}
-    if forced := len(opens) - len(asked):
-        log.warning(
-            "opens=%s are told of mails that left without open tracking, and are not kept; "
-            "turn Open Tracking off in SendGrid's settings",
-            forced,
-        )
     first: dict[Whose, int] = {}
     for key, whose in asked.items():
         first[whose] = min(news[key].at_ms, first.get(whose, news[key].at_ms))

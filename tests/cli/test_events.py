@@ -14,8 +14,11 @@ BOUNCE = {"event": "bounce", "type": "bounce", "email": ANA, "timestamp": 1_790_
 def test_a_file_of_events_is_told_once_and_stands_on_the_audit_log(tipsheet: Run, tmp_path: Path) -> None:
     file = tmp_path / "missed.json"
     file.write_text(json.dumps([BOUNCE]))
-    assert tipsheet("events", "replay", str(file), "--json").json() == {"read": 1, "new": 1, "known": 0, "of_no_run": 1}
-    assert "known before" in tipsheet("events", "replay", str(file)).out
+    told = {"read": 1, "new": 1, "known": 0, "not_kept": 0, "of_no_run": 1}
+    assert tipsheet("events", "replay", str(file), "--json").json() == told
+    said = tipsheet("events", "replay", str(file)).out
+    assert "known before" in said
+    assert "not kept: opens of people who did not agree" in said
     held = tipsheet("suppression", "list", "--json").json()
     assert held["counts"] == {"hard bounce": 1}
     assert [row["action"] for row in tipsheet("audit", "--json").json()].count("events replay") == 2

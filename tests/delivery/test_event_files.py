@@ -17,7 +17,7 @@ from delivery.models import Event, Spooled
 from subscribers.keys import Keys
 from subscribers.stops.by_hand import lift_stops
 from tests.delivery.test_events import accepted, brought, drained, event, stopped
-from tests.support.runs import count
+from tests.support.runs import a_run, count, taken
 
 SHAPES = {
     "a body as posted": lambda told: ("[" + ",\r\n".join(json.dumps(each) for each in told) + "]\r\n").encode(),
@@ -44,6 +44,18 @@ def test_a_file_of_any_shape_is_applied_and_applied_again_changes_nothing(
     assert (n.delivered, n.bounced, stopped(sqlite_db, keys, 2)) == (1, 1, ["hard bounce"])
     with sqlite_db.read() as s:
         assert s.scalar(select(func.count()).select_from(Spooled)) == 0
+
+
+def test_opens_that_nobody_agreed_to_are_new_no_time_the_file_is_told(
+    sqlite_db: Database, keys: Keys, tmp_path: Path
+) -> None:
+    run = a_run(sqlite_db, keys, 2)
+    attempt = taken(sqlite_db).attempt
+    file = tmp_path / "events"
+    file.write_text(json.dumps([event(kind, n, attempt) for kind in ("delivered", "open") for n in (1, 2)]))
+    assert retell(sqlite_db, keys, file) == Retold(read=4, new=2, not_kept=2)
+    assert retell(sqlite_db, keys, file) == Retold(read=4, known=2, not_kept=2)
+    assert count(sqlite_db, run).delivered == 2
 
 
 @pytest.mark.parametrize("content", [b"nonsense", b"[1, 2]", b'{"a": 1}', b'{"event": "open"}\n{"eve', b"\x1f\x8bbad"])
