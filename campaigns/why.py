@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from operator import itemgetter
 
@@ -59,7 +59,15 @@ def _in_ledger(s: Session, campaign: Campaign, person: Subscriber) -> _Answer | 
     if not found:
         return None
     first = Step(campaign.launched_at, "in the audience", "")
-    return found.verdict, [first, *_rule(s, campaign, person, inside=True), *found.steps]
+    steps = [_with_more(step, campaign.slug) for step in found.steps]
+    return found.verdict, [first, *_rule(s, campaign, person, inside=True), *steps]
+
+
+def _with_more(step: Step, slug: str) -> Step:
+    """Which command tells what an uncertain mail waits for in particular."""
+    if step.what != "uncertain":
+        return step
+    return replace(step, detail=f"{step.detail}; see: tipsheet campaign uncertain {slug}")
 
 
 def _left_out(s: Session, campaign: Campaign, person: Subscriber) -> _Answer | None:

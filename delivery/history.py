@@ -29,13 +29,14 @@ def history(s: Session, subscriber_ids: Sequence[int]) -> list[Happened]:
 def _accepted(s: Session, runs: list[int], ids: Sequence[int]) -> list[Happened]:
     out = DeliveryException
     query = (
-        select(Delivery.run_id, Attempt.started_at, Attempt.number)
+        select(Delivery.run_id, Attempt.started_at, Delivery.batch, Attempt.number)
         .join(Batch, (Batch.run_id == Delivery.run_id) & (Batch.number == Delivery.batch))
         .join(Attempt, Attempt.id == Batch.accepted_by)
         .outerjoin(out, (out.run_id == Delivery.run_id) & (out.subscriber_id == Delivery.subscriber_id))
         .where(Delivery.run_id.in_(runs), Delivery.subscriber_id.in_(ids), out.run_id.is_(None))
     )
-    return [Happened(run, at, "accepted", f"attempt {number}") for run, at, number in s.execute(query)]
+    rows = s.execute(query)
+    return [Happened(run, at, "accepted", f"batch {batch}, attempt {number}") for run, at, batch, number in rows]
 
 
 def _left_out(s: Session, runs: list[int], ids: Sequence[int]) -> list[Happened]:

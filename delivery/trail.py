@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,7 +29,7 @@ _FATE_VERDICTS = {
 }
 _STANDS = {
     "leaving": "with the provider at this moment",
-    "uncertain": "no trustworthy answer came",
+    "uncertain": "no trustworthy answer came; proof of what became of it, or a person's word, is waited for",
     "skipped": "",  # the batch's own reason
 }
 
@@ -55,31 +56,47 @@ def trail(s: Session, run_id: int, subscriber_id: int) -> Trail | None:
         return None
     batch = s.get_one(Batch, (run_id, delivery.batch))
     exception = s.get(DeliveryException, (run_id, subscriber_id))
-    steps = _refused_before(s, run_id, subscriber_id)
-    planned_at = None if steps else s.get_one(Run, run_id).frozen_at
-    steps += [Step(planned_at, "planned", _place(batch)), *_attempts(s, batch, exception)]
+    steps = _in_batches(s, s.get_one(Run, run_id), batch, subscriber_id, exception)
     if exception:
         steps.append(Step(exception.at, exception.kind, exception.reason))
     steps += _events(s, run_id, subscriber_id) + _duplicates(s, run_id, subscriber_id)
     if not exception and batch.state in _STANDS:
-        steps.append(Step(None, batch.state, _STANDS[batch.state] or batch.reason or ""))
+        steps.append(Step(_stands_since(s, batch), batch.state, _STANDS[batch.state] or batch.reason or ""))
     return Trail(_verdict(s, batch, exception, subscriber_id), tuple(steps))
 
 
-def _refused_before(s: Session, run_id: int, subscriber_id: int) -> list[Step]:
-    """What a person had tried again: the attempts until the refusal, its words, and who wanted it why."""
-    mine = select(TriedAgain).where(TriedAgain.run_id == run_id, TriedAgain.subscriber_id == subscriber_id)
-    steps = []
-    for row in s.scalars(mine.order_by(TriedAgain.at)):
-        steps += _attempts(s, s.get_one(Batch, (run_id, row.batch)), row)
+def _in_batches(s: Session, run: Run, batch: Batch, person: int, exception: DeliveryException | None) -> list[Step]:
+    """The batches that they were in, one for each time that they were planned, and the attempts of each."""
+    planned_at, before = run.frozen_at, 0
+    steps: list[Step] = []
+    for row in _refused_before(s, run.id, person):
+        attempts = _attempts(s, run.id, row.batch, row.attempt, before)
+        steps += [Step(planned_at, "planned", f"in batch {row.batch}"), *attempts]
         steps.append(Step(row.refused_at, "refused", row.reason))
         steps.append(Step(row.at, "tried again", f"{row.by}: {row.because}" if row.because else row.by))
-    return steps
+        planned_at, before = row.at, before + len(attempts)
+    last = exception.attempt if exception else None
+    return [*steps, Step(planned_at, "planned", _place(batch)), *_attempts(s, run.id, batch.number, last, before)]
+
+
+def _refused_before(s: Session, run_id: int, subscriber_id: int) -> Sequence[TriedAgain]:
+    """What a person had tried again."""
+    mine = TriedAgain.run_id == run_id, TriedAgain.subscriber_id == subscriber_id
+    return s.scalars(select(TriedAgain).where(*mine).order_by(TriedAgain.at)).all()
 
 
 def _place(batch: Batch) -> str:
     waits = f", which leaves not before {batch.not_before:%F %T} UTC" if batch.state == "planned" else ""
     return f"in batch {batch.number}{waits}"
+
+
+def _stands_since(s: Session, batch: Batch) -> datetime:
+    if batch.state == "skipped":  # a cancellation ends the time of the whole run
+        return s.get_one(Run, batch.run_id).not_after if batch.reason == "cancelled" else batch.not_after
+    attempt = s.get_one(Attempt, batch.attempt)
+    if batch.state == "leaving":
+        return attempt.started_at
+    return attempt.answered_at or attempt.lease_until
 
 
 def _verdict(s: Session, batch: Batch, exception: DeliveryException | None, subscriber_id: int) -> str:
@@ -90,15 +107,14 @@ def _verdict(s: Session, batch: Batch, exception: DeliveryException | None, subs
     return _FATE_VERDICTS[fate] if fate else _BATCH_VERDICTS[batch.state]
 
 
-def _attempts(s: Session, batch: Batch, exception: DeliveryException | TriedAgain | None) -> list[Step]:
-    query = (
-        select(Attempt).where(Attempt.run_id == batch.run_id, Attempt.batch == batch.number).order_by(Attempt.number)
-    )
+def _attempts(s: Session, run_id: int, batch: int, last: str | None, before: int) -> list[Step]:
+    """Numbered after those of the batches before. `last`: the one that left them out."""
+    mine = select(Attempt).where(Attempt.run_id == run_id, Attempt.batch == batch)
     steps = []
-    for attempt in s.scalars(query):
+    for number, attempt in enumerate(s.scalars(mine.order_by(Attempt.number)), before + 1):
         # Whoever was skipped or refused by an attempt was in none of the later ones.
-        steps.append(Step(attempt.started_at, f"attempt {attempt.number}", _said(attempt)))
-        if exception and exception.attempt == attempt.id:
+        steps.append(Step(attempt.started_at, f"attempt {number}", _said(attempt)))
+        if attempt.id == last:
             break
     return steps
 

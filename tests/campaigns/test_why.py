@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from base.errors import BadInput
+from base.time import from_ms
 from campaigns.why import Why
 from delivery.ledger import prove, record
-from delivery.models import Outcome
+from delivery.models import Outcome, Run
 from delivery.outcomes import Flag
 from delivery.providers.provider import Answer, Verdict
 from subscribers.addresses import address_key
@@ -75,7 +76,12 @@ def test_planned_sending_uncertain_accepted_and_delivered(launched: Mailing) -> 
     with launched.db.write() as s:
         record(s, claimed.attempt, Answer(Verdict.UNCERTAIN, "no answer: reset"))
     uncertain = launched.why("p1")
-    assert (uncertain.verdict, uncertain.steps[-1].detail) == ("uncertain", "no trustworthy answer came")
+    assert (uncertain.verdict, said(uncertain)[-1]) == ("uncertain", "uncertain")
+    assert uncertain.steps[-1].detail == (
+        "no trustworthy answer came; proof of what became of it, or a person's word, is waited for; "
+        f"see: tipsheet campaign uncertain {SLUG}"
+    )
+    assert all(step.at for step in uncertain.steps)
     assert any("no answer: reset" in step.detail for step in uncertain.steps)
     with launched.db.write() as s:
         prove(s, claimed.attempt, "an event came")
@@ -121,6 +127,21 @@ def test_skipped_says_what_happened_between_freeze_and_claim(launched: Mailing) 
     assert said(found) == [
         *("consent confirmed", "in the audience", "planned", "consent withdrawn", "attempt 1", "skipped"),
     ]
+
+
+def test_who_is_skipped_with_their_batch_is_told_when(launched: Mailing) -> None:
+    launched.decide("cancel")
+    cancelled = launched.why("p1").steps[-1]
+    with launched.db.read() as s:
+        ended = s.get_one(Run, launched.run_id()).not_after
+    assert (cancelled.what, cancelled.detail, cancelled.at) == ("skipped", "cancelled", ended)
+
+
+def test_whose_time_is_over_is_told_when_it_was(launched: Mailing) -> None:
+    launched.sql("UPDATE batches SET not_after = 1")
+    launched.expire()
+    late = next(step for step in launched.why("p1").steps if step.what == "skipped")
+    assert (late.detail, late.at) == ("too late", from_ms(1))
 
 
 def test_an_opt_out_after_delivery_stands_after_it(launched: Mailing) -> None:

@@ -74,11 +74,15 @@ def test_why_shows_the_refusal_who_wanted_it_again_and_what_came_of_it(db: Datab
     refused(db, "p1@example.com")
     retried(db, run)
     answered(db, taken(db).attempt, YES)
-    assert what(db, run, keys, "p1@example.com") == ["attempt 1", "refused", "tried again", "planned", "attempt 1"]
+    assert what(db, run, keys, "p1@example.com") == [
+        *("planned", "attempt 1", "refused"),
+        *("tried again", "planned", "attempt 2"),
+    ]
     with db.read() as s:
         found = trail(s, run, get_subscriber(s, keys, "p1@example.com").id)
         assert found is not None
-        assert [step.detail for step in found.steps[1:3]] == [BAD, "kim: the domain is back"]
+        assert [step.detail for step in found.steps[2:5]] == [BAD, "kim: the domain is back", "in batch 2"]
+        assert all(step.at for step in found.steps)
         assert found.verdict == "accepted"
 
 
@@ -87,7 +91,10 @@ def test_who_is_refused_again_is_refused_with_both_on_record(db: Database, keys:
     for _ in range(2):
         refused(db, "p1@example.com")
         assert retried(db, run).people == 1
-    assert what(db, run, keys, "p1@example.com").count("refused") == 2
+    steps = what(db, run, keys, "p1@example.com")
+    assert steps.count("refused") == 2
+    assert [step for step in steps if step.startswith("attempt")] == ["attempt 1", "attempt 2"]
+    assert steps.count("planned") == 3
 
 
 def test_who_opted_out_meanwhile_is_skipped(db: Database, keys: Keys) -> None:
@@ -135,7 +142,7 @@ def test_after_a_restore_nobody_who_was_tried_again_is_tried_a_third_time(db: Da
         carry(s, Left("later", "run-1", "test", database_now(s), people), taken=True, evidence="the journal")
     assert (count(db, run).accepted, count(db, run).refused) == (2, 0)
     assert retried(db, run).people == 0
-    assert what(db, run, keys, "p1@example.com")[-1] == "attempt 1"
+    assert what(db, run, keys, "p1@example.com")[-1] == "attempt 2"
 
 
 def test_named_refusals_stop_the_run_before_the_account_is_blocked(db: Database, keys: Keys) -> None:
@@ -162,5 +169,5 @@ def test_an_erasure_empties_what_was_said_of_them_before(db: Database, keys: Key
         found = trail(s, run, person)
         assert found is not None
         assert "p1@example.com" not in str(found.steps)
-        assert found.steps[1].detail == "(erased)"
+        assert found.steps[2].detail == "(erased)"
         assert s.get_one(Delivery, (run, person)).batch > 1
