@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import orjson
@@ -17,6 +17,7 @@ from subscribers.keys import Keys
 from subscribers.models import Evidence, List, SignUp, Subscriber, Subscription, Suppression, Wording
 from subscribers.people import find_by_key, new_subscriber
 from subscribers.proof.evidence import Shown
+from subscribers.signups import forms
 from subscribers.suppression import stops
 
 CONFIRMATION = "the link in the confirmation mail"
@@ -42,7 +43,8 @@ class Outgoing:
 class Waiting:
     list_name: str
     slug: str
-    wording: str
+    wording: str  # all that the button agrees to, a line for each consent
+    opens: bool  # is one of them that opening is seen?
     is_confirmed: bool
 
 
@@ -72,7 +74,8 @@ def look(s: Session, token: str) -> Waiting | None:
         return None
     wording = select(Wording.text).join(Evidence, Evidence.wording_id == Wording.id)
     text = s.scalars(wording.where(Evidence.id == row.evidence_id)).one()
-    return Waiting(on.name, on.slug, text.partition("\n")[0], is_confirmed=not row.email)
+    words, opens = forms.agreed(text, ticked=row.opens)
+    return Waiting(on.name, on.slug, words, opens, is_confirmed=not row.email)
 
 
 def confirm(s: Session, keys: Keys, token: str) -> Waiting | None:
@@ -91,10 +94,10 @@ def confirm(s: Session, keys: Keys, token: str) -> Waiting | None:
         personal=row.personal,
         confirm_source=CONFIRMATION,
         actor=_ACTOR,
-        opens=row.opens,
+        opens=found.opens,
     )
     signups.settled(s, row.address_key, row.list_id)
-    return Waiting(found.list_name, found.slug, found.wording, is_confirmed=True)
+    return replace(found, is_confirmed=True)
 
 
 def _is_settled(row: SignUp, stopped: list[Suppression], held: str | None) -> bool:
@@ -138,7 +141,7 @@ def _record_at_once(s: Session, keys: Keys, row: SignUp) -> None:
         typed=given["address"],
         ip=given.get("ip", ""),
     )
-    if row.opens:
+    if forms.agreed(wording.text, ticked=row.opens)[1]:
         allow_opens(s, person, row.list_id, allowed=True, how=how, wording=shown, source=source, actor=actor)
     s.delete(row)
 

@@ -19,6 +19,7 @@ from subscribers.proof.evidence import Shown, content_hash, evidence_id
 FORM = "form"  # how a consent came that was given by one of these
 VISITOR = "visitor"
 OPENS_WORDING = "You may also see whether I open these mails. This is my choice and can be taken back at any time."
+_BOX = "\n[ ] "  # before words that stand beside a box
 _LANGUAGE = "en"
 _OPT_INS = ("single", "double")
 _LAW = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")  # ISO 3166-1, or 3166-2 where a state has a law of its own
@@ -63,6 +64,14 @@ def known_evidence(s: Session, slug: str, version: str) -> int | None:
     return s.scalar(select(Evidence.id).where(*wanted).order_by(Evidence.id.desc()).limit(1))
 
 
+def agreed(text: str, *, ticked: bool) -> tuple[str, bool]:
+    """What of a form's words somebody said who sent it, and whether that lets opens be seen: the words beside the box
+    only with a tick, and a tick beside no words is none."""
+    wording, _, beside = text.partition(_BOX)
+    opens = ticked and bool(beside)
+    return (f"{wording}\n{beside}" if opens else wording), opens
+
+
 def set_up(
     s: Session,
     slug: str,
@@ -98,7 +107,7 @@ def settings(s: Session, slug: str) -> Mapping[str, object]:
 
 def _form(found: List, brand: BrandConfig, *, opens: bool = False) -> Form:
     wording = found.wording or f"Yes, send me {found.name} by email. I can stop it with the link in each mail."
-    text = f"{wording}\n[ ] {OPENS_WORDING}" if opens else wording
+    text = f"{wording}{_BOX}{OPENS_WORDING}" if opens else wording
     shown = Shown(text, _LANGUAGE, f"{brand.name}, {brand.address}", brand.privacy_url)
     version = content_hash(shown.text, shown.language, shown.controller, shown.privacy_url)[:12]
     return Form(

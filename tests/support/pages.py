@@ -43,7 +43,8 @@ def pages() -> dict[str, str]:
     )
     sign_up: dict[str, Any] = {"form": form, "action": "/signup/monthly-tips", "email": "", "first_name": ""}
     sign_up |= {"error": "", "taken": False}
-    asked = Waiting(LIST.name, "monthly-tips", form.wording, is_confirmed=False)
+    asked = Waiting(LIST.name, "monthly-tips", form.wording, opens=False, is_confirmed=False)
+    both = replace(asked, wording=f"{form.wording}\n{OPENS_WORDING}", opens=True)
     arranged: dict[str, Any] = {
         "lists": [Held("monthly-tips", LIST.name, "monthly", None, opens=True)],
         "untils": {"monthly-tips": date(2027, 1, 31)},
@@ -74,6 +75,7 @@ def pages() -> dict[str, str]:
         ),
         "signup-taken": page("signup.html", **{**sign_up, "taken": True}),
         "confirm": page("confirm.html", asked=asked, action="/confirm/AbCdEf"),
+        "confirm-opens": page("confirm.html", asked=both, action="/confirm/AbCdEf"),
         "confirmed": page("confirm.html", asked=replace(asked, is_confirmed=True), action="/confirm/AbCdEf"),
         "unconfirmed": page("unconfirmed.html", forms=[form, single], prefix=""),
         "preferences": page("preferences.html", **arranged),

@@ -10,8 +10,10 @@ from lxml import html as parser
 from base.config import BrandConfig
 from base.database import Database
 from subscribers.addresses import address_key
+from subscribers.card import show
 from subscribers.keys import Keys
 from subscribers.models import Evidence, Wording
+from subscribers.people import get_subscriber
 from subscribers.proof.evidence import content_hash
 from subscribers.signups import forms
 from subscribers.suppression import suppress
@@ -35,6 +37,12 @@ def version(db: Database, opt_in: str = "double") -> str:
 
 def sent(site: Client, version: str, email: str = "ann@example.com", **more: str) -> Answer:
     return site.post(FORM, urlencode({"email": email, "version": version, **more}))
+
+
+def may_see_opens(db: Database, keys: Keys) -> bool:
+    with db.read() as s:
+        (held,) = show(s, get_subscriber(s, keys, "ann@example.com")).lists
+    return held.opens_since is not None
 
 
 def test_the_page_shows_the_wording_and_asks_for_nothing_but_an_address(site: Client, tips: str) -> None:
@@ -172,6 +180,32 @@ def test_a_body_has_its_limit(sqlite_db: Database, sqlite_site: Client) -> None:
     found = version(sqlite_db)
     assert sent(sqlite_site, found, first_name="a" * 9000).status == 413
     assert waiting(sqlite_db) == []
+
+
+@pytest.mark.parametrize("ticked", [True, False])
+def test_the_confirmation_page_shows_all_that_its_button_agrees_to(
+    db: Database, keys: Keys, site: Client, tips: str, ticked: bool
+) -> None:
+    """Anybody may tick the box for a stranger's address: who presses the button has to have read what it says."""
+    (with_box,) = parser.document_fromstring(site.get(f"{FORM}?opens").text).xpath("//input[@name='version']/@value")
+    sent(site, with_box, **({"opens": "yes"} if ticked else {}))
+    (mail,) = due_mails(db, keys)
+    (wording,) = parser.document_fromstring(site.get(f"/confirm/{mail.token}").text).xpath("//*[@class='wording']")
+    assert wording.text == "Yes, mail me tips." + (f"\n{forms.OPENS_WORDING}" if ticked else "")
+    assert site.post(f"/confirm/{mail.token}").status == 200
+    assert may_see_opens(db, keys) == ticked
+
+
+@pytest.mark.parametrize("opt_in", ["single", "double"])
+def test_a_tick_beside_no_words_lets_nobody_see_opens(
+    sqlite_db: Database, keys: Keys, sqlite_site: Client, opt_in: str
+) -> None:
+    sent(sqlite_site, version(sqlite_db, opt_in), opens="yes")
+    for mail in due_mails(sqlite_db, keys):
+        assert forms.OPENS_WORDING not in sqlite_site.get(f"/confirm/{mail.token}").text
+        assert sqlite_site.post(f"/confirm/{mail.token}").status == 200
+    assert states(sqlite_db, keys) == {"tips": "confirmed"}
+    assert not may_see_opens(sqlite_db, keys)
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
