@@ -50,14 +50,15 @@ class SignUp:
             with_opens = forms.form_of(s, slug, self._brand, opens=True)
             if sent.get(HONEYPOT):
                 return self._page(form, taken=True)
+            known = {each.version: each for each in (form, with_opens)}.get(sent.get("version", ""))
+            again = known or (with_opens if sent.get("opens") else form)
             try:
                 address = parse_address(sent.get("email", "")[:255])
             except BadInput as refusal:
-                return self._page(form, 400, sent, error=f"{refusal.sentence}.")
-            known = {each.version: each for each in (form, with_opens)}.get(sent.get("version", ""))
+                return self._page(again, 400, sent, error=f"{refusal.sentence}.")
             evidence = forms.evidence_of(s, known) if known else forms.known_evidence(s, slug, sent.get("version", ""))
             if evidence is None:
-                return self._page(form, 409, sent, error=CHANGED)
+                return self._page(again, 409, sent, error=CHANGED)
             if self._addresses.take(wide_key(self._site.keys, address) or address_key(self._site.keys, address)):
                 signups.ask(s, self._site.keys, form.list_id, _asked(address, sent, ip, evidence))
         return self._page(form, taken=True)
@@ -71,11 +72,17 @@ class SignUp:
         error: str = "",
         taken: bool = False,
     ) -> Response:
-        typed = {name: clean((sent or {}).get(name, ""))[:254] for name in ("email", "first_name")}
-        action = f"{self._site.prefix}/signup/{form.slug}"
-        return self._site.pages.show("signup", status, form=form, action=action, error=error, taken=taken, **typed)
+        sent = sent or {}
+        typed = {name: clean(sent.get(name, ""))[:254] for name in ("email", "first_name")}
+        ticked = _ticked(sent) and sent.get("version") == form.version  # beside other words it would be no choice
+        state = {"action": f"{self._site.prefix}/signup/{form.slug}", "error": error, "taken": taken, "ticked": ticked}
+        return self._site.pages.show("signup", status, form=form, **state, **typed)
 
 
 def _asked(address: Address, sent: Mapping[str, str], ip: str, evidence: int) -> signups.Asked:
     fields = {name: value for name in ("first_name", "last_name") if (value := clean(sent.get(name, "")))}
-    return signups.Asked(address, fields, sent.get("opens") == "yes", ip, evidence)
+    return signups.Asked(address, fields, _ticked(sent), ip, evidence)
+
+
+def _ticked(sent: Mapping[str, str]) -> bool:
+    return sent.get("opens") == "yes"

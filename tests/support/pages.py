@@ -42,7 +42,7 @@ def pages() -> dict[str, str]:
         opens_wording=OPENS_WORDING,
     )
     sign_up: dict[str, Any] = {"form": form, "action": "/signup/monthly-tips", "email": "", "first_name": ""}
-    sign_up |= {"error": "", "taken": False}
+    sign_up |= {"error": "", "taken": False, "ticked": False}
     asked = Waiting(LIST.name, "monthly-tips", form.wording, opens=False, is_confirmed=False)
     both = replace(asked, wording=f"{form.wording}\n{OPENS_WORDING}", opens=True)
     arranged: dict[str, Any] = {

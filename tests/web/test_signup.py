@@ -101,6 +101,24 @@ def test_the_trap_and_what_is_no_address_store_nothing(db: Database, site: Clien
     assert waiting(db) == []
 
 
+def test_the_page_shown_again_is_the_same_form_with_the_same_choice(sqlite_db: Database, sqlite_site: Client) -> None:
+    version(sqlite_db)
+    asked = parser.document_fromstring(sqlite_site.get(f"{FORM}?opens").text)
+    (with_box,) = asked.xpath("//input[@name='version']/@value")
+    for more in ({"opens": "yes"}, {}):
+        again = parser.document_fromstring(sent(sqlite_site, with_box, "ann@", **more).text)
+        assert again.xpath("//input[@name='version']/@value") == [with_box]
+        (box,) = again.xpath("//input[@type='checkbox']")
+        assert (box.get("checked") is not None) == bool(more)
+
+
+def test_where_the_words_changed_the_choice_is_asked_for_anew(sqlite_db: Database, sqlite_site: Client) -> None:
+    version(sqlite_db)
+    again = parser.document_fromstring(sent(sqlite_site, "0" * 12, opens="yes").text)
+    (box,) = again.xpath("//input[@type='checkbox']")
+    assert box.get("checked") is None
+
+
 def test_a_form_on_another_site_works_in_both_encodings(db: Database, site: Client, tips: str) -> None:
     body = "".join(
         f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
