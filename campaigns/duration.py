@@ -8,6 +8,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from base.config import Config
+from base.words import lasting
 from campaigns.models import Campaign
 from delivery import pace
 
@@ -30,7 +31,8 @@ def duration(s: Session, campaign: Campaign, config: Config, people: int, days: 
     whole_days = (people - 1) // per_day if per_day and people else 0
     limits.append(Duration(whole_days * _DAY, f"not more than {per_day:,} a day"))
     limits.append(Duration((days - 1) * _DAY, f"a warm-up over {days} days"))
-    limits.append(Duration(campaign.over_seconds or 0, f"spread over {timedelta(seconds=campaign.over_seconds or 0)}"))
+    over = campaign.over_seconds or 0
+    limits.append(Duration(over, f"spread over {lasting(timedelta(seconds=over))}"))
     longest = max(limits, key=lambda limit: limit.seconds)
     return longest if longest.seconds > 0 else Duration(0, "")
 

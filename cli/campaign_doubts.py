@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import timedelta
 from typing import Annotated
 
 import typer
 
 from base.database import database_now
-from base.words import counted
+from base.words import counted, lasting
 from campaigns.doubts import Uncertain, uncertain
 from campaigns.drafts import get_campaign
 from cli.campaign_reports import app as app
@@ -41,7 +42,7 @@ def uncertain_(
     if not found.attempts:
         printer.say(f"Nothing of {slug} is uncertain.")
     for one in found.attempts:
-        age = str(now - one.began_at).partition(".")[0]
+        age = lasting(max(now - one.began_at, timedelta()))  # a clock that was set back
         printer.say(f"Batch {one.batch}, attempt {one.number}: {counted(len(one.people), 'person', 'people')}", "bold")
         printer.facts({"left": f"{when(one.began_at, zone)}, {age} ago", "known": one.answer, "id": one.attempt})
         printer.facts({"account": one.account, "people": _names(one.people, len(one.people) if everybody else FEW)})

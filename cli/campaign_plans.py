@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from base.words import counted
+from base.words import counted, lasting
 from campaigns.approved import Moved, Person
 from campaigns.drafts import get_campaign
 from campaigns.plan import Plan
@@ -70,8 +70,8 @@ def _draw_zones(printer: Printer, rows: Sequence[ZoneTime], fallback: str) -> No
 
 
 def _takes(planned: Plan) -> str:
-    seconds = planned.takes.seconds
-    return f"{timedelta(seconds=seconds)}: {planned.takes.because}" if seconds else ""
+    length = timedelta(seconds=planned.takes.seconds)
+    return f"{lasting(length)}: {planned.takes.because}" if length else ""
 
 
 def _draw_changes(printer: Printer, planned: Plan, zone: str) -> None:

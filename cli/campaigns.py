@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from base.words import counted
+from base.words import counted, lasting
 from campaigns import trial
 from campaigns.drafts import Draft, add_campaign, all_campaigns, get_campaign, made_of, replace_campaign
 from campaigns.models import Campaign
@@ -221,7 +221,7 @@ FATES = ("delivered", "deferred", "blocked", "bounced", "dropped", "no_news", "c
 
 def _asked_for(campaign: Campaign) -> str:
     where = f"in each person's zone, else {campaign.zone}" if campaign.local else campaign.zone
-    over = f", over {timedelta(seconds=campaign.over_seconds)}" if campaign.over_seconds else ""
+    over = f", over {lasting(timedelta(seconds=campaign.over_seconds))}" if campaign.over_seconds else ""
     return f"{campaign.wall} {where}{over}" if campaign.wall else over[2:]
 
 

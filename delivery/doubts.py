@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from base.database import database_now
+from base.words import lasting
 from delivery import events
 from delivery.ledger.split import still_in
 from delivery.models import Attempt, Batch, Delivery, Run
@@ -78,7 +79,7 @@ def _waits_for(s: Session, attempt: Attempt, batch: Batch, provider: Provider, r
         # The row of a service does not say since when it runs.
         found.append(
             "the provider's log, which is asked when nothing else is open; that it shows nothing is proof only when "
-            f"the service has run for {rules.waiting} since its start, or since the clock was set forward"
+            f"the service has run for {lasting(rules.waiting)} since its start, or since the clock was set forward"
         )
     else:
         found.append('a person: with [delivery] settle = "hold" no silence is taken for loss')

@@ -22,7 +22,7 @@ from tests.campaigns.mailing import SLUG, Mailing
         (0, PaceConfig(per_day=400), None, 1, Duration(2 * 86400, "not more than 400 a day")),
         (0, PaceConfig(per_day=1000), None, 1, Duration(0, "")),
         (500, PaceConfig(), None, 4, Duration(3 * 86400, "a warm-up over 4 days")),
-        (0, PaceConfig(), timedelta(hours=6), 1, Duration(21600, "spread over 6:00:00")),
+        (0, PaceConfig(), timedelta(hours=6), 1, Duration(21600, "spread over 6 hours")),
     ],
 )
 def test_what_takes_longest_decides(

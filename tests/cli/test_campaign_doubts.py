@@ -46,7 +46,7 @@ def test_the_uncertain_are_named_with_evidence_age_and_the_words_that_settle_the
     document = doubtful("campaign", "uncertain", "december", "--json").json()
     shown = doubtful("campaign", "uncertain", "december").out
     for words in (
-        *("Batch 1, attempt 1: 2 people", "0:00:0", "no answer: reset", ", ".join(document["attempts"][0]["people"])),
+        *("Batch 1, attempt 1: 2 people", " ago", "no answer: reset", ", ".join(document["attempts"][0]["people"])),
         *("waits for the account test", "2 people in doubt", "tipsheet campaign resolve december --not-sent --because"),
     ):
         assert words in shown

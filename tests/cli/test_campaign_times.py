@@ -23,7 +23,7 @@ def test_everybody_by_their_own_clock_is_told_with_the_first_moment(drafted: Run
 def test_people_without_a_zone_go_by_the_one_that_is_named(drafted: Run) -> None:
     found = document(drafted, "schedule", *LOCAL, "--fallback-zone", "Asia/Tokyo", "--over", "6h")
     assert (found["state"], found["zone"]) == ("scheduled", "Asia/Tokyo")
-    assert "2099-12-01 09:00 in each person's zone, else Asia/Tokyo, over 6:00:00" in (
+    assert "2099-12-01 09:00 in each person's zone, else Asia/Tokyo, over 6 hours" in (
         drafted("campaign", "show", "december").out
     )
 

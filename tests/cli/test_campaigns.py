@@ -135,7 +135,7 @@ def test_a_plan_shows_line_by_line_what_would_be_said_otherwise(drafted: Run) ->
 def test_a_plan_says_how_long_it_takes_at_the_pace_that_holds(drafted: Run) -> None:
     drafted("campaign", "pace", "december", "--per-hour", "1")
     words = " ".join(drafted("campaign", "plan", "december").out.split())
-    assert "takes at least 3:00:00: not faster than 1 an hour" in words
+    assert "takes at least 3 hours: not faster than 1 an hour" in words
 
 
 def test_a_preview_is_written_as_one_person_would_get_it(clinic: Run, folder: Path) -> None:

@@ -49,7 +49,7 @@ def test_people_evidence_and_everything_that_is_waited_for_are_shown(db: Databas
     assert waiting.startswith("the end of the waiting time, ")
     assert hook.startswith("the web hook: ")
     assert log.startswith("the provider's log, ")
-    assert "when the service has run for 0:11:00 since its start, or since the clock was set forward" in log
+    assert "when the service has run for 11 minutes since its start, or since the clock was set forward" in log
     with db.read() as s:
         assert in_doubt(s, run) == [attempt]
 
