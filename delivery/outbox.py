@@ -129,7 +129,7 @@ class Outbox:
                 set_apart(s, taken.run_id, taken.batch, apart)
             return
         answer = self._hand_over(taken, parcel, may_begin)
-        log.info("%s %s", answer.verdict, answer.status, extra=_facts(taken))
+        log.info("%s %s", answer.verdict, answer.status or answer.words, extra=_facts(taken))
         self._write_down(taken, answer)
 
     def _hand_over(self, taken: Claim, parcel: Parcel, may_begin: Callable[[], bool]) -> Answer:

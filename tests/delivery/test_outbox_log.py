@@ -27,4 +27,5 @@ def test_a_line_about_a_batch_names_it(
         attempt = s.scalar(select(Attempt.id))
     (line,) = [record for record in caplog.records if record.name == "delivery.outbox"]
     assert vars(line).items() >= {"campaign": "opaque", "run": run, "batch": 1, "attempt": attempt}.items()
+    assert line.getMessage() == "accepted written"  # what happened, where no answer has a status
     assert "example.com" not in f"{line.getMessage()} {vars(line)}"
