@@ -15,7 +15,7 @@ from campaigns.drafts import get_campaign
 from cli.campaign_reports import app as app
 from cli.campaigns import Slug
 from cli.door import opened
-from cli.output import Json, Printer, when
+from cli.output import Json, Printer, in_zone, when
 from cli.service import rules
 from delivery.providers import open_provider
 
@@ -44,10 +44,11 @@ def uncertain_(
     for one in found.attempts:
         age = lasting(max(now - one.began_at, timedelta()))  # a clock that was set back
         printer.say(f"Batch {one.batch}, attempt {one.number}: {counted(len(one.people), 'person', 'people')}", "bold")
-        printer.facts({"left": f"{when(one.began_at, zone)}, {age} ago", "known": one.answer, "id": one.attempt})
-        printer.facts({"account": one.account, "people": _names(one.people, len(one.people) if everybody else FEW)})
+        facts = {"left": f"{when(one.began_at, zone)}, {age} ago", "known": in_zone(one.answer, zone)}
+        facts |= {"id": one.attempt, "account": one.account}
+        printer.facts({**facts, "people": _names(one.people, len(one.people) if everybody else FEW)})
         for awaited in one.waits_for:
-            printer.say(f"  waits for {awaited}")
+            printer.say(f"  waits for {in_zone(awaited, zone)}")
     _draw_ways_out(printer, found)
     printer.document(found)
 

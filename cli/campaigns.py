@@ -18,7 +18,7 @@ from campaigns.status import Status
 from campaigns.status import status as status_of
 from campaigns.why import why as why_of
 from cli.door import Door, actor, noted, opened
-from cli.output import Json, Printer, in_words, when
+from cli.output import Json, Printer, in_words, in_zone, when
 from delivery.providers import open_provider
 
 app = typer.Typer(help="Campaigns: one mailing each, from the first draft to who got it.")
@@ -188,17 +188,19 @@ def why(
     printer = Printer(as_json)
     printer.say(f"{email}: {in_words(found.verdict)}", "bold")
     zone = door.config.campaigns.zone
-    printer.table(("at", "what", "detail"), [(when(x.at, zone), x.what, x.detail) for x in found.steps], empty="")
+    steps = [(when(x.at, zone), x.what, in_zone(x.detail, zone)) for x in found.steps]
+    printer.table(("at", "what", "detail"), steps, empty="")
     printer.document(found)
 
 
 def draw_status(printer: Printer, found: Status, door: Door) -> None:
+    zone = found.zone or door.config.campaigns.zone
     printer.say(f"{found.slug}: {in_words(found.state)}", "bold")
     if found.attention:
-        printer.say(found.attention, "yellow")
+        printer.say(in_zone(found.attention, zone), "yellow")
     if found.waits:
-        printer.say(found.waits)
-    printer.facts({"for": when(found.scheduled_for, found.zone or door.config.campaigns.zone)})
+        printer.say(in_zone(found.waits, zone))
+    printer.facts({"for": when(found.scheduled_for, zone)})
     n = found.counts
     if n.audience:
         people = ("planned", "sending", "accepted", "refused", "skipped", "uncertain")

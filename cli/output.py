@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import orjson
@@ -24,6 +24,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document; wor
 _WIDE = 200  # columns where nobody's terminal limits them: a pipe must not cut a table short
 # Control characters could move the cursor or rename the window; lone surrogates cannot be written at all.
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_IN_UTC = re.compile(r"\b(\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?) UTC\b")
 
 
 class Printer:
@@ -61,7 +62,10 @@ class Printer:
         for name, value in pairs.items():
             if value not in ("", None):
                 grid.add_row(name, Text(clean(str(value))))
-        self._console.print(grid)
+        with self._console.capture() as drawn:
+            self._console.print(grid)
+        # A grid is filled up with blanks to its right edge.
+        self._console.file.write("\n".join(line.rstrip(" ") for line in drawn.get().split("\n")))
 
     @contextmanager
     def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:
@@ -91,6 +95,16 @@ def to_json(document: Any) -> str:
 def when(instant: datetime | None, zone_name: str) -> str:
     """`2026-12-01 09:00 PST`; empty for None."""
     return f"{instant.astimezone(zone(zone_name)):%Y-%m-%d %H:%M %Z}" if instant else ""
+
+
+def in_zone(words: str, zone_name: str) -> str:
+    """Sentences, and JSON with them, name instants in UTC; a screen that shows others as well has one zone."""
+    return _IN_UTC.sub(lambda found: _there(found, zone_name), words)
+
+
+def _there(found: re.Match[str], zone_name: str) -> str:
+    at = datetime.fromisoformat(found[1]).replace(tzinfo=UTC).astimezone(zone(zone_name))
+    return f"{at:%Y-%m-%d %H:%M:%S %Z}" if found[2] else f"{at:%Y-%m-%d %H:%M %Z}"
 
 
 def in_words(name: str) -> str:

@@ -11,7 +11,7 @@ from base.errors import Broken
 from campaigns.alerts.needs import ELSEWHERE
 from campaigns.overview import Overview, Wanted, overview
 from cli.door import Door, opened
-from cli.output import Json, Printer, in_words, when
+from cli.output import Json, Printer, in_words, in_zone, when
 from delivery import installation
 
 
@@ -81,4 +81,4 @@ def draw_needs(printer: Printer, needs: tuple[Wanted, ...], zone: str) -> None:
     printer.say("What needs a person:" if needs else "Nothing needs a person.", "bold")
     for one in needs:
         since = f" (since {when(one.since, zone)})" if one.since else ""
-        printer.say(f"! {one.words}{since}", "yellow")
+        printer.say(f"! {in_zone(one.words, zone)}{since}", "yellow")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -78,4 +79,6 @@ def test_a_service_that_starts_brings_the_limits_of_its_configuration(sending: R
     tick()
     found = sending("campaign", "status", "december", "--json").json()
     assert (found["counts"]["accepted"], found["counts"]["planned"]) == (1, 2)
-    assert found["waits"].startswith("today's limit of 1 is used up; goes on at")
+    assert re.fullmatch(r"today's limit of 1 is used up; goes on at [-0-9]+ [:0-9]+ UTC", found["waits"])
+    shown = sending("campaign", "status", "december").out
+    assert re.search(r"today's limit of 1 is used up; goes on at [-0-9]+ [:0-9]+ P[DS]T\n", shown)

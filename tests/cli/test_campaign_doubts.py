@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from delivery.ledger import record
+from delivery.models import Attempt
 from delivery.providers.provider import Answer, Verdict
 from tests.cli.clinic import ADD, copied, database, launch, make
 from tests.cli.conftest import Run
@@ -53,6 +55,17 @@ def test_the_uncertain_are_named_with_evidence_age_and_the_words_that_settle_the
     assert document["people"] == 2
     assert document["account"].startswith("http://127.0.0.1:")
     assert document["attempts"][0].items() >= {"batch": 1, "number": 1, "account": "test"}.items()
+
+
+def test_what_is_waited_for_stands_in_the_zone_of_everything_beside_it(doubtful: Run) -> None:
+    with database() as db, db.write() as s:
+        account = doubtful("campaign", "uncertain", "december", "--json").json()["account"]
+        s.execute(update(Attempt).values(account=account))
+    shown = doubtful("campaign", "uncertain", "december").out
+    assert "waits for the end of the waiting time, " in shown
+    assert "UTC" not in shown
+    (attempt,) = doubtful("campaign", "uncertain", "december", "--json").json()["attempts"]
+    assert attempt["waits_for"][0].endswith(" UTC")
 
 
 def test_many_people_are_named_when_asked_for(doubtful: Run, monkeypatch: pytest.MonkeyPatch) -> None:

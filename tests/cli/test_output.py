@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from cli.door import actor
-from cli.output import Printer, clean, to_json, when
+from cli.output import Printer, clean, in_zone, to_json, when
 
 
 class Colour(StrEnum):
@@ -63,6 +63,19 @@ def test_without_json_words_and_tables_are_on_standard_output(capsys: pytest.Cap
         ["zero", "0"],
         ["none", "yet"],
     ]
+
+
+def test_facts_have_no_blanks_at_their_end(capsys: pytest.CaptureFixture[str]) -> None:
+    Printer(as_json=False).facts({"id": "a", "account": "x" * 40})
+    assert capsys.readouterr().out == f"id       a\naccount  {'x' * 40}\n"
+
+
+def test_instants_within_a_sentence_are_shown_in_the_same_zone() -> None:
+    words = "goes on at 2026-11-24 08:00:00 UTC, and ends by 2026-06-01 08:00 UTC"
+    there = "goes on at 2026-11-24 00:00:00 PST, and ends by 2026-06-01 01:00 PDT"
+    assert in_zone(words, "America/Los_Angeles") == there
+    assert in_zone(words, "UTC") == words
+    assert in_zone("there is none", "UTC") == "there is none"
 
 
 def test_text_from_outside_loses_what_steers_a_terminal() -> None:
