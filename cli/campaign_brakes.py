@@ -58,7 +58,7 @@ def retry(
             campaign = get_campaign(s, slug, lock=True)
             done = under_way.retry_refused(s, campaign, door.config, by=actor(), because=because)
             noted(s, "campaign retry", slug, after={"people": done.people, "because": because})
-        words = f"{counted(done.people, 'person is', 'people are')} tried again."
+        words = f"{counted(done.people, 'person is', 'people are')} tried again, if they may still be mailed."
         if done.doubtful:
             words += f" {counted(done.doubtful, 'stays', 'stay')} refused: an earlier attempt may have reached them."
         tell(door, slug, as_json, words, needs_service=True)

@@ -64,7 +64,7 @@ def test_retry_sends_to_the_refused_alone_and_stands_on_the_audit_log(sending: R
     assert sending("campaign", "status", "december", "--json").json()["state"] == "partially_sent"
     assert "Say whom" in sending("campaign", "retry", "december").refused()
     ended = sending("campaign", "retry", "december", "--refused", "--because", "they made room")
-    assert ended.out.startswith("1 person is tried again.")
+    assert ended.out.startswith("1 person is tried again, if they may still be mailed.")
     tick()
     assert sending("campaign", "status", "december", "--json").json()["counts"]["accepted"] == 3
     assert "they made room" in sending("audit").out
