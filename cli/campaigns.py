@@ -19,6 +19,7 @@ from campaigns.status import status as status_of
 from campaigns.why import why as why_of
 from cli.door import Door, actor, noted, opened
 from cli.output import Json, Printer, in_words, in_zone, when
+from delivery.ledger.counts import Counts
 from delivery.providers import open_provider
 
 app = typer.Typer(help="Campaigns: one mailing each, from the first draft to who got it.")
@@ -208,8 +209,8 @@ def draw_status(printer: Printer, found: Status, door: Door) -> None:
     if n.uncertain:
         printer.say(f"Who is uncertain, and what is waited for: tipsheet campaign uncertain {found.slug}")
     if n.accepted:
-        fates = [(name.replace("_", " "), getattr(n, name)) for name in FATES]
-        _draw_counts(printer, ("of the accepted", n.accepted), [(name, many) for name, many in fates if many])
+        _draw_counts(printer, ("of the accepted", n.accepted), _happened(n, FATES))
+    _draw_counts(printer, ("of the delivered", n.delivered), _happened(n, REACTIONS))
     copies = [(copy.email, copy.state, copy.words) for copy in found.copies]
     printer.table(("copy for a colleague", "state", ""), copies, empty="")
 
@@ -218,7 +219,13 @@ def _draw_counts(printer: Printer, whole: tuple[str, int], rows: Sequence[tuple[
     printer.table((whole[0], f"{whole[1]:,}>"), [(name, f"{many:,}") for name, many in rows], empty="")
 
 
-FATES = ("delivered", "deferred", "blocked", "bounced", "dropped", "no_news", "complained", "opted_out")
+def _happened(counts: Counts, names: Sequence[str]) -> list[tuple[str, int]]:
+    """Without what happened to nobody."""
+    return [(in_words(name), many) for name in names if (many := getattr(counts, name))]
+
+
+FATES = ("delivered", "deferred", "blocked", "bounced", "dropped", "no_news")  # add up to the accepted
+REACTIONS = ("complained", "opted_out")  # of people whom it was delivered to
 
 
 def _asked_for(campaign: Campaign) -> str:

@@ -10,7 +10,7 @@ from campaigns.status import Status, status
 from campaigns.why import Why, why
 from cli.demo_office import bounces
 from cli.door import Door
-from cli.output import Printer, when
+from cli.output import Printer, in_zone, when
 
 _STATES = ("accepted", "refused", "skipped", "uncertain")
 _FATES = ("delivered", "bounced", "blocked", "dropped", "deferred", "no_news")
@@ -54,5 +54,5 @@ def _row(name: str, each: Sequence[int]) -> tuple[str, ...]:
 
 def _tell_why(printer: Printer, found: Why, zone: str) -> None:
     printer.say(f"Why {found.email} did, or did not, get {found.slug}: {found.verdict.replace('_', ' ')}", "bold")
-    rows = [(when(step.at, zone), step.what, step.detail) for step in found.steps]
+    rows = [(when(step.at, zone), step.what, in_zone(step.detail, zone)) for step in found.steps]
     printer.table(("at", "what", "detail"), rows, empty="")

@@ -187,6 +187,19 @@ def test_status_has_the_keys_that_others_rely_on_and_adds_up(drafted: Run) -> No
         assert words in shown
 
 
+def test_who_complained_is_told_of_as_a_part_of_the_delivered(drafted: Run) -> None:
+    drafted("campaign", "send", "december")
+    tick()
+    with database() as db, db.write() as s:
+        s.execute(
+            text("INSERT INTO outcomes (run_id, subscriber_id, flags, first_at, last_at) VALUES (1, 1, 260, 1, 1)")
+        )
+    shown = drafted("campaign", "status", "december").out
+    accepted, delivered = shown.partition("of the accepted")[2].split("of the delivered")
+    assert "complained" not in accepted
+    assert [line.split() for line in delivered.splitlines() if "complained" in line] == [["complained", "1"]]
+
+
 def test_status_fails_loudly_when_somebody_is_unaccounted_for(drafted: Run) -> None:
     drafted("campaign", "send", "december")
     tick()
