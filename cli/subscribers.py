@@ -176,7 +176,7 @@ def _draw(printer: Printer, card: Card, zone: str) -> None:
             "locale": card.locale,
             "tags": ", ".join(card.tags),
             **card.custom,
-            "known since": when(card.joined, zone),
+            "known since": f"{card.joined:%Y-%m-%d}",  # the day that rules mean, wherever the newsletter is at home
         }
     )
     lists = [(x.list, x.state, when(x.since, zone), _wishes(x, zone)) for x in card.lists]

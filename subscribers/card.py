@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from subscribers.models import Consent, Evidence, List, Subscriber, Subscription, Wording
+from subscribers.models import Consent, Evidence, List, Profile, Subscriber, Subscription, Wording
 from subscribers.people import tags_of
 from subscribers.suppression import stops
 
@@ -59,7 +59,7 @@ class Card:
     locale: str
     custom: Mapping[str, Any]
     tags: tuple[str, ...]
-    joined: datetime
+    joined: datetime  # as rules ask for it: a file may say that it was long before they were written down here
     lists: tuple[Membership, ...]
     consents: tuple[Expression, ...]
     suppressions: tuple[Stop, ...]
@@ -84,7 +84,7 @@ def show(s: Session, person: Subscriber) -> Card:
         locale=person.locale,
         custom=dict(person.custom),
         tags=tuple(tags_of(s, [person.id]).get(person.id, ())),
-        joined=person.created_at,
+        joined=s.scalars(select(Profile.joined).where(Profile.subscriber_id == person.id)).one(),
         lists=_memberships(s, person),
         consents=tuple(Expression(*row) for row in s.execute(consents)),
         suppressions=_stops(s, person),

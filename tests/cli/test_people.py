@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,15 @@ def test_an_import_tells_what_it_left_out(with_list: Run, folder: Path) -> None:
     consent = with_list("subscriber", "show", "bo@example.com", "--json").json()["consents"][0]
     assert consent["wording"] == "Send me tips"
     assert consent["source"].startswith("people.csv sha256:")
+
+
+def test_known_since_is_the_day_that_rules_ask_for(with_list: Run, folder: Path) -> None:
+    (folder / "people.csv").write_text("email,joined\nbo@example.com,2024-03-01 23:30\n")
+    assert with_list("subscriber", "import", "people.csv", "--list", "monthly-tips", "--basis", "asked").code == 0
+    counted = with_list("segment", "count", "joined = 2024-03-01", "--list", "monthly-tips", "--json").json()
+    assert counted["recipients"] == 1
+    shown = with_list("subscriber", "show", "bo@example.com").out
+    assert re.search(r"known since +2024-03-01 *$", shown, re.MULTILINE)
 
 
 def test_text_from_outside_cannot_steer_the_terminal(with_list: Run) -> None:
