@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,16 @@ from lxml import html as lxml_html
 
 from base.config import TemplatesConfig
 from base.errors import Refused
+from campaigns import content
+from campaigns.colours import mix, theme
 from campaigns.report.charts import HIGH, WIDE, hours_chart, parts
 from campaigns.report.page import page
 from campaigns.report.rates import percent, rates
 from campaigns.report.report import Hour
 from delivery.results import Reactions
 from tests.support.report import CONFIG, COUNTS, REACTED, sample_page, sample_report
+
+FILL = re.compile(r"\.p-(\w+) { fill: ((?:var|color-mix)\(.*\)); }")
 
 
 def test_nothing_is_loaded_from_anywhere_and_nothing_runs() -> None:
@@ -57,6 +62,24 @@ def test_what_is_uncertain_or_waits_stands_above_everything() -> None:
         "500 of 12,480 people have not been mailed yet, of 1,000 it is uncertain whether their mail was taken" in text
     )
     assert "needs attention" in text
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_part_of_the_bar_has_a_colour_of_its_own(scheme: str) -> None:
+    palette = asdict(getattr(theme(content.brand(CONFIG.brand).colours), scheme))
+    shades = {**palette, "second": palette["offer_accent"]}
+    found = {name: shade(fill, shades) for name, fill in FILL.findall(sample_page())}
+    names = {rate.name.split()[0] for rate in rates(COUNTS, REACTED) if rate.of_what in ("recipients", "accepted")}
+    assert found.keys() | {"uncertain"} == names - {"accepted"}  # what is uncertain has stripes
+    for (one, its), (other, others) in combinations(found.items(), 2):
+        apart = max(abs(int(its[n : n + 2], 16) - int(others[n : n + 2], 16)) for n in (1, 3, 5))
+        assert apart > 20, f"{one} looks like {other}"
+
+
+def shade(fill: str, shades: dict[str, str]) -> str:
+    """What `var(--a)` or `color-mix(in srgb, var(--a) 40%, var(--b))` comes to."""
+    names, share = re.findall(r"--(\w+)", fill), re.findall(r"(\d+)%", fill)
+    return mix(shades[names[0]], shades[names[1]], int(share[0]) / 100) if share else shades[names[0]]
 
 
 def test_a_report_of_which_nothing_was_told_says_so() -> None:
