@@ -17,7 +17,7 @@ from base.config import Config
 from base.database import database_now
 from base.errors import TipsheetError
 from base.words import counted
-from campaigns import content, preflight
+from campaigns import content, preflight, too_late
 from campaigns.approved import Moved, moved
 from campaigns.duration import Duration, duration
 from campaigns.models import Campaign
@@ -75,6 +75,9 @@ def draw_up(s: Session, campaign: Campaign, config: Config, mail: Compiled | Non
     recipients = sum(row.people for row in rows)
     message = mail.message if mail else None
     warnings = preflight.warnings(config, mail.message, without_events=without_events) if mail else []
+    days = warm_up.days_for(s, config, recipients)
+    takes = duration(s, campaign, config, recipients, days)
+    late = too_late.warnings(s, campaign, config, rows, takes)
     return Plan(
         slug=campaign.slug,
         recipients=recipients,
@@ -85,11 +88,11 @@ def draw_up(s: Session, campaign: Campaign, config: Config, mail: Compiled | Non
         first_at=max(min(row.first for row in rows), database_now(s)),
         last_at=max(row.last_until for row in rows),
         problems=tuple(_problems(s, campaign, config, message, rows, without_events)),
-        warnings=(*(mail.warnings if mail else ()), *warnings, *_quiet_warnings(rows, config)),
+        warnings=(*(mail.warnings if mail else ()), *warnings, *_quiet_warnings(rows, config), *late),
         changes={},
         zones=tuple(rows),
-        days=(days := warm_up.days_for(s, config, recipients)),
-        takes=duration(s, campaign, config, recipients, days),
+        days=days,
+        takes=takes,
     )
 
 

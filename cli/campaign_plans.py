@@ -44,7 +44,6 @@ def plan(
         {
             "requests": planned.requests,
             "takes at least": _takes(planned),
-            "days, for the warm-up": planned.days if planned.days > 1 else "",
             "first": when(planned.first_at, zone),
             "at the latest": when(planned.last_at, zone),
             "copies for colleagues": ", ".join(planned.seeds),

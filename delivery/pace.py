@@ -78,7 +78,7 @@ def room(s: Session, run_id: int) -> Room:
         if row.per_day and (row.day_ends_at is None or now >= row.day_ends_at):
             if row.run_id == warm_up.LIMIT:
                 warm_up.next_day(s, row)
-            row.day_ends_at, row.remaining = _day_end(now, row.zone), row.per_day
+            row.day_ends_at, row.remaining = day_end(now, row.zone), row.per_day
     waits = [wait for row in rows if (wait := _wait(row, now))]
     most = min((_most_at_once(row) for row in rows), default=_MOST)
     return Room(0 if waits else most, max(waits, default=None), now, rows)
@@ -89,7 +89,7 @@ def give_back(s: Session, run_id: int, people: int, taken_at: datetime) -> None:
     for row in s.scalars(_limits(run_id)).all():
         if row.per_hour:
             row.next_at -= timedelta(milliseconds=_HOUR_MS * people // row.per_hour)
-        if row.per_day and row.day_ends_at == _day_end(taken_at, row.zone):
+        if row.per_day and row.day_ends_at == day_end(taken_at, row.zone):
             row.remaining = min(row.remaining + people, row.per_day)
     s.flush()
 
@@ -113,6 +113,12 @@ def catch_up(s: Session, now: datetime) -> None:
     for row in s.scalars(unpaid.execution_options(populate_existing=True)).all():
         row.next_at = min(row.next_at, now + _cost(row, max(row.per_hour // 60, 1)))
     s.flush()
+
+
+def day_end(at: datetime, zone_name: str) -> datetime:
+    """The next midnight there."""
+    tomorrow = at.astimezone(zone(zone_name)).date() + timedelta(days=1)
+    return at_wall(datetime.combine(tomorrow, datetime.min.time()), zone_name)
 
 
 def _limits(run_id: int) -> Select[Pace]:
@@ -165,9 +171,3 @@ def _words(row: Pace, now: datetime) -> str:
         whose = "the warm-up's" if row.run_id == warm_up.LIMIT else "today's"
         return f"{whose} limit of {row.per_day:,} is used up"
     return f"not faster than {row.per_hour:,} an hour"
-
-
-def _day_end(at: datetime, zone_name: str) -> datetime:
-    """The next midnight there."""
-    tomorrow = at.astimezone(zone(zone_name)).date() + timedelta(days=1)
-    return at_wall(datetime.combine(tomorrow, datetime.min.time()), zone_name)

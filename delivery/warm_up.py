@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -18,7 +19,6 @@ from delivery.brake_models import Pace, WarmUp
 from delivery.models import Batch
 
 LIMIT = -1  # the run_id of its limit: it holds for all runs, beside that of the configuration
-_NO_LIMIT = 1 << 40
 
 
 def follow(s: Session, config: Config) -> None:
@@ -57,11 +57,18 @@ def days_for(s: Session, config: Config, people: int, run_id: int | None = None)
         return 1
     others = Batch.state == "planned", Batch.run_id != (run_id or 0)
     left = people + int(s.scalar(select(func.sum(Batch.size)).where(*others)) or 0)
-    for days, room in enumerate(_rooms(s, config), 1):
-        left -= room
-        if left <= 0:
-            return days
-    raise AssertionError("the last room is for all")
+    return 1 + sum(full < left for full in accumulate(rooms(s, config)))
+
+
+def rooms(s: Session, config: Config) -> Iterator[int]:
+    """How many may leave today, tomorrow and so on, as far as the warm-up goes; afterwards it sets no limit."""
+    if not is_on(s, config):
+        return
+    caps, before = config.warm_up.caps, _days_before(s, config)
+    limit = _limit(s, config)
+    today = bool(limit and limit.day_ends_at and database_now(s) < limit.day_ends_at)
+    yield max(limit.remaining, 0) if limit and today else caps[before]
+    yield from caps[before + 1 :]
 
 
 def _begin(s: Session, mine: WarmUp, limit: Pace | None, config: Config) -> None:
@@ -79,16 +86,6 @@ def _begin(s: Session, mine: WarmUp, limit: Pace | None, config: Config) -> None
         limit.remaining += cap - limit.per_day
         limit.per_day, limit.zone = cap, zone
     s.flush()
-
-
-def _rooms(s: Session, config: Config) -> Iterator[int]:
-    """How many may leave today, tomorrow and so on, as far as the warm-up goes."""
-    caps, before = config.warm_up.caps, _days_before(s, config)
-    limit = _limit(s, config)
-    today = bool(limit and limit.day_ends_at and database_now(s) < limit.day_ends_at)
-    yield max(limit.remaining, 0) if limit and today else caps[before]
-    yield from caps[before + 1 :]
-    yield _NO_LIMIT
 
 
 def _days_before(s: Session, config: Config) -> int:

@@ -202,7 +202,7 @@ def test_a_day_is_that_of_the_zone(db: Database, keys: Keys) -> None:
     ],
 )
 def test_days_on_which_the_clocks_change_end_at_midnight_too(at: datetime, ends: datetime) -> None:
-    assert pace._day_end(at, "Europe/Berlin") == ends
+    assert pace.day_end(at, "Europe/Berlin") == ends
 
 
 def test_another_limit_for_the_day_counts_what_left_already(db: Database, keys: Keys) -> None:
