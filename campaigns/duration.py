@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy.orm import Session
-
 from base.config import Config
 from base.words import lasting
 from campaigns.models import Campaign
-from delivery import pace
 
 _HOUR, _DAY = 3600, 86400
 
@@ -21,11 +18,11 @@ class Duration:
     because: str  # of what
 
 
-def duration(s: Session, campaign: Campaign, config: Config, people: int, days: int) -> Duration:
+def duration(campaign: Campaign, config: Config, people: int, days: int) -> Duration:
     """What takes longest decides. `days`: of the warm-up."""
-    own = pace.rate(s, campaign.run_id) if campaign.run_id else campaign.per_hour
     limits = [
-        Duration(_by_rate(people, rate), f"not faster than {rate:,} an hour") for rate in (own, config.pace.per_hour)
+        Duration(_by_rate(people, rate), f"not faster than {rate:,} an hour")
+        for rate in (campaign.per_hour, config.pace.per_hour)
     ]
     per_day = config.pace.per_day
     whole_days = (people - 1) // per_day if per_day and people else 0

@@ -76,7 +76,7 @@ def draw_up(s: Session, campaign: Campaign, config: Config, mail: Compiled | Non
     message = mail.message if mail else None
     warnings = preflight.warnings(config, mail.message, without_events=without_events) if mail else []
     days = warm_up.days_for(s, config, recipients)
-    takes = duration(s, campaign, config, recipients, days)
+    takes = duration(campaign, config, recipients, days)
     late = too_late.warnings(s, campaign, config, rows, takes)
     return Plan(
         slug=campaign.slug,

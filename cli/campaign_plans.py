@@ -13,11 +13,14 @@ from campaigns.approved import Moved, Person
 from campaigns.drafts import get_campaign
 from campaigns.plan import Plan
 from campaigns.plan import plan as plan_of
+from campaigns.state import OVER
+from campaigns.status import Status
+from campaigns.status import status as status_of
 from campaigns.times import ZoneTime
 from cli.campaign_decisions import app as app
 from cli.campaigns import Events, Slug, warn
 from cli.door import opened
-from cli.output import Json, Printer, when
+from cli.output import Json, Printer, in_words, when
 
 
 @app.command()
@@ -30,10 +33,15 @@ def plan(
 ) -> None:
     """Show who would get it, who not and why, when, what stands against it, and what changed since it was approved.
 
+    Of one that has begun, or is cancelled, it says that and where to look; with --json it is that of `campaign status`.
+
     Example: tipsheet campaign plan december
     """
     with opened(ctx) as door, door.db.read() as s:
         campaign = get_campaign(s, slug)
+        if campaign.launched_at or campaign.cancelled_at:
+            _say_it_has_begun(Printer(as_json), status_of(s, campaign), launched=campaign.launched_at is not None)
+            return
         planned = plan_of(s, campaign, door.config, without_events=without_events, names=people)
         zone = campaign.zone or door.config.campaigns.zone
     printer = Printer(as_json)
@@ -52,6 +60,18 @@ def plan(
     _draw_changes(printer, planned, zone)
     warn(printer, planned.problems, planned.warnings)
     printer.document(planned)
+
+
+def _say_it_has_begun(printer: Printer, found: Status, *, launched: bool) -> None:
+    """Who would get it is a question about what lies ahead."""
+    status = f"tipsheet campaign status {found.slug}"
+    if found.state not in OVER:
+        words = f"{found.slug} has begun to leave ({in_words(found.state)}); how far it is: {status}"
+    else:
+        where = f"tipsheet campaign report {found.slug}" if launched else status
+        words = f"{found.slug} is {in_words(found.state)}, so nothing of it is to come; see: {where}"
+    printer.say(words)
+    printer.document(found.document())
 
 
 def _draw_audience(printer: Printer, planned: Plan) -> None:

@@ -102,11 +102,6 @@ def waits(s: Session, run_id: int) -> tuple[datetime, str] | None:
     return max(found, default=None)
 
 
-def rate(s: Session, run_id: int) -> int:
-    """Mails an hour that the run is limited to by itself; 0 for no limit."""
-    return s.scalar(select(Pace.per_hour).where(Pace.run_id == run_id)) or 0
-
-
 def catch_up(s: Session, now: datetime) -> None:
     """The clock was set back: nobody pays for longer than for what leaves at once."""
     unpaid = select(Pace).where(Pace.per_hour > 0, Pace.next_at > now).order_by(Pace.run_id).with_for_update()

@@ -31,5 +31,5 @@ def test_what_takes_longest_decides(
     mailing.draft()
     mailing.put(per_hour=own, over_seconds=over.total_seconds() if over else None)
     with mailing.db.read() as s:
-        found = duration(s, get_campaign(s, SLUG), replace(mailing.config, pace=pace), 1000, days)
+        found = duration(get_campaign(s, SLUG), replace(mailing.config, pace=pace), 1000, days)
     assert found == expected

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from tests.cli.clinic import ADD, copied, database, make, tick
+from tests.cli.clinic import ADD, copied, database, launch, make, tick
 from tests.cli.conftest import Run
 
 COUNTS = (
@@ -136,6 +136,34 @@ def test_a_plan_says_how_long_it_takes_at_the_pace_that_holds(drafted: Run) -> N
     drafted("campaign", "pace", "december", "--per-hour", "1")
     words = " ".join(drafted("campaign", "plan", "december").out.split())
     assert "takes at least 3 hours: not faster than 1 an hour" in words
+
+
+def test_there_is_no_plan_for_what_was_sent_and_a_word_where_to_look(drafted: Run) -> None:
+    drafted("campaign", "send", "december")
+    tick()
+    assert drafted("campaign", "plan", "december").out == (
+        "december is sent, so nothing of it is to come; see: tipsheet campaign report december\n"
+    )
+    document = drafted("campaign", "plan", "december", "--json").json()
+    assert (document["slug"], document["state"], document["counts"]["accepted"]) == ("december", "sent", 3)
+
+
+def test_there_is_no_plan_for_what_is_leaving(drafted: Run) -> None:
+    drafted("campaign", "send", "december")
+    launch()
+    assert drafted("campaign", "plan", "december").out == (
+        "december has begun to leave (sending); how far it is: tipsheet campaign status december\n"
+    )
+    drafted("campaign", "cancel", "december")
+    assert "is cancelled, so nothing of it is to come; see: tipsheet campaign report december" in (
+        drafted("campaign", "plan", "december").out
+    )
+
+
+def test_what_was_cancelled_before_it_left_has_no_report(drafted: Run) -> None:
+    drafted("campaign", "approve", "december")
+    drafted("campaign", "cancel", "december")
+    assert drafted("campaign", "plan", "december").out.endswith("see: tipsheet campaign status december\n")
 
 
 def test_a_preview_is_written_as_one_person_would_get_it(clinic: Run, folder: Path) -> None:
