@@ -226,7 +226,12 @@ _SAYS_NO = r"^\s*(unsubscribed?|un-?subscribed|opted?[ _-]?out)\s*$"
 PLAIN = Export(
     "plain",
     frozenset(),
-    {"email_address": "email", "e_mail": "email", "firstname": "first_name", "lastname": "last_name"},
+    {
+        **dict.fromkeys(("email_address", "e_mail"), "email"),
+        "firstname": "first_name",
+        "lastname": "last_name",
+        **dict.fromkeys(("timezone", "time_zone", "tz"), "zone"),
+    },
     tuple(
         rule
         for title in ("status", "subscription_status", "email_status", "subscriber_status")

@@ -121,6 +121,15 @@ def test_a_column_may_be_said_to_be_another_or_nothing() -> None:
     assert found.left_out == ("Internal",)
 
 
+@pytest.mark.parametrize("title", ["zone", "timezone", "Time zone", "Time-Zone", "TimeZone", "tz", "TZ"])
+def test_a_zone_goes_by_several_names(title: str) -> None:
+    assert columns(f"email,{title}").fixed == {"email": 0, "zone": 1}
+    assert columns(f"email,{title}", **{title: "timezone"}).custom == {"timezone": 1}
+    if title != "zone":
+        with pytest.raises(BadInput, match="the column zone more than once"):
+            columns(f"email,zone,{title}")
+
+
 def test_columns_that_could_be_people_or_stops_are_asked_about() -> None:
     with pytest.raises(BadInput, match="--as plain or --as sendgrid-unsubscribes"):
         columns("email,created")

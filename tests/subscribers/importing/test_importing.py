@@ -73,6 +73,17 @@ def test_the_consent_says_which_file_it_came_from(db: Database, keys: Keys, tips
     assert row.source[len("people.csv sha256:") + 64 :] == " import 1"
 
 
+@pytest.mark.parametrize("title", ["zone", "Time zone", "tz"])
+def test_a_zone_that_nobody_knows_leaves_its_row_out_however_the_column_is_called(
+    title: str, db: Database, keys: Keys, tips: int, tmp_path: Path
+) -> None:
+    text = f"email,{title}\nann@example.com,Europe/Berlin\nbob@example.com,Central time\ncho@example.com,\n"
+    report = bring_in(db, keys, tmp_path, text)
+    assert (report.new, report.invalid) == (2, 1)
+    assert "'Central time' is no time zone" in report.rows[0].reason
+    assert card(db, keys, "ann@example.com").zone == "Europe/Berlin"
+
+
 EVERY_KIND_OF_ROW = (
     "email,first_name,zone\n"
     "new@example.com,Nan,\n"
