@@ -33,6 +33,8 @@ _TAG_ENDS = re.compile(r"[;|,]")  # a tag holds none of them, and people write a
 _NOBODY = Address("", "", "")
 _DAY = 86_400_000
 
+_SAID: dict[Dates, str] = {"eu": "--dates dmy", "us": "--dates mdy"}
+
 T = TypeVar("T")
 Column = Sequence[str]
 Wrong = dict[int, str]  # by place: why a row cannot be taken
@@ -139,7 +141,7 @@ class Reader:
         custom = self._custom(columns, said("attributes"), wrong)
         no_tags: tuple[str, ...] = ()
         tags = _each(said("tags"), _tags, wrong, no_tags)
-        moments = [_each(said(what), partial(self._moment, what), wrong, None) for what in ("joined", "consented")]
+        moments = [_each(said(x), self._dated(partial(self._moment, x)), wrong, None) for x in ("joined", "consented")]
         fixed = zip(firsts, lasts, zones, locales, strict=True)
         texts = [orjson.dumps(each).decode() for each in custom]
         personal = _personal(addresses.typed, clean_all(said("ip")))
@@ -159,7 +161,7 @@ class Reader:
                 for values in zip(*read, strict=True)
             ]
         if any(attributes):
-            more = _each(attributes, self._attributes, wrong, dict[str, str]())
+            more = _each(attributes, self._dated(self._attributes), wrong, dict[str, str]())
             found = [{**one, **other} for one, other in zip(found, more, strict=True)]
         return found
 
@@ -167,16 +169,29 @@ class Reader:
         field = self.fields.get(name)
         if field is None or field.type == "text":
             return clean_all(column)
-        return _each(column, partial(read_value, field, dates=self._dates), wrong, "")
+        return _each(column, self._dated(partial(read_value, field)), wrong, "")
 
-    def _moment(self, what: str, text: str) -> int | None:
+    def _dated(self, read: Callable[[str, Dates], T]) -> Callable[[str], T]:
+        """Reads with the dates of this file. What other dates would make right is refused with the option for them."""
+
+        def told(text: str) -> T:
+            try:
+                return read(text, self._dates)
+            except BadInput as cause:
+                if others := " or ".join(said for dates, said in _SAID.items() if _reads(read, text, dates)):
+                    raise BadInput(f"{cause.sentence}, or say how dates are written here: {others}") from cause
+                raise
+
+        return told
+
+    def _moment(self, what: str, text: str, dates: Dates) -> int | None:
         plain = clean(text)
-        at = read_instant(plain, self._dates) if plain else None
+        at = read_instant(plain, dates) if plain else None
         if at is not None and at > self._latest:
             raise BadInput(f"{what}: {plain[:40]!r} lies in the future; check it")
         return at
 
-    def _attributes(self, text: str) -> dict[str, str]:
+    def _attributes(self, text: str, dates: Dates) -> dict[str, str]:
         """JSON, as listmonk writes it: each name a custom field. What is no single value stays JSON."""
         found = read_object(text or "{}")
         try:
@@ -190,7 +205,7 @@ class Reader:
             field = self.fields.get(name)
             if field is None:
                 refuse_hiding([name])
-            read[name] = clean(value) if field is None else read_value(field, value, self._dates)
+            read[name] = clean(value) if field is None else read_value(field, value, dates)
         return {name: value for name, value in read.items() if value}
 
 
@@ -208,6 +223,14 @@ def _each(column: Column, read: Callable[[str], T], wrong: Wrong, instead: T) ->
             if text in bad:
                 wrong.setdefault(place, bad[text])
     return list(map(found.__getitem__, column))
+
+
+def _reads(read: Callable[[str, Dates], T], text: str, dates: Dates) -> bool:
+    try:
+        read(text, dates)
+    except BadInput:
+        return False
+    return True
 
 
 def _addresses(column: Column, wrong: Wrong) -> _Addresses:

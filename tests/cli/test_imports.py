@@ -69,6 +69,29 @@ def test_dates_are_read_as_they_are_said_to_be_written(tips: Run, folder: Path) 
     assert tips("subscriber", "show", "ann@example.com", "--json").json()["custom"] == {"born": "1980-02-01"}
 
 
+@pytest.mark.parametrize(
+    ("said", "written", "options"),
+    [
+        ((), "03/04/2026", ": --dates dmy or --dates mdy"),
+        ((), "23.11.2026", ": --dates dmy"),
+        (("--dates", "dmy"), "11/23/2026", ": --dates mdy"),
+        ((), "31/31/2026", ""),
+        ((), "soon", ""),
+    ],
+)
+def test_a_date_that_an_option_would_read_is_refused_with_that_option(
+    tips: Run, folder: Path, said: tuple[str, ...], written: str, options: str
+) -> None:
+    assert tips("field", "add", "renewal", "--type", "date").code == 0
+    attributes = f'"{{""renewal"": ""{written}""}}"'
+    rows = f"ann@example.com,{written},,\nben@example.com,,{written} 10:30,\ncy@example.com,,,{attributes}\n"
+    (folder / "dates.csv").write_text(f"email,renewal,joined,more\n{rows}")
+    told = tips("subscriber", "import", "dates.csv", *BASIS, *said, "--map", "more=attributes", "--json").json()
+    for each in told["rows"]:
+        assert each["reason"].partition(", or say how dates are written here")[2] == options
+    assert told["invalid"] == 3
+
+
 def test_an_import_is_listed_shown_and_undone(tips: Run) -> None:
     tips("subscriber", "import", "people.csv", *BASIS, "--map", "Mail=email", "--on-conflict", "fill")
     assert "people.csv" in tips("import", "list").out
