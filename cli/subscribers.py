@@ -120,10 +120,11 @@ def show(
     Example: tipsheet subscriber show ana@example.com
     """
     with opened(ctx) as door, door.db.read() as s:
-        person = get_anybody(s, door.keys, who)
+        zone = door.config.campaigns.zone
+        person = get_anybody(s, door.keys, who, zone=zone)
         card = card_of(s, person)
         moments = timeline(s, person, card)
-    printer, zone = Printer(as_json), door.config.campaigns.zone
+    printer = Printer(as_json)
     _draw(printer, card, zone)
     happened = [(when(x.at, zone), x.what, x.about, x.detail) for x in moments]
     printer.table(("when", "what", "about", ""), happened, empty="")

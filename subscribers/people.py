@@ -17,10 +17,10 @@ from subscribers.fields.values import clean, clean_locale, clean_zone
 from subscribers.former import holders
 from subscribers.keys import Keys
 from subscribers.lists import get_list
-from subscribers.models import List, Profile, SignUp, Subscriber, SubscriberTag
+from subscribers.models import Profile, Subscriber, SubscriberTag
 from subscribers.proof.evidence import need_basis
+from subscribers.strangers import described
 
-_ADD = "add them with: tipsheet subscriber add"
 _HIGHEST = (1 << 31) - 1  # that PostgreSQL takes for a number
 
 
@@ -84,37 +84,25 @@ def find_by_key(s: Session, key: bytes) -> Subscriber | None:
     return s.scalar(select(Subscriber).where(Subscriber.address_key == key))
 
 
-def get_subscriber(s: Session, keys: Keys, email: str, *, lock: bool = False) -> Subscriber:
-    """Raises NotFound."""
+def get_subscriber(s: Session, keys: Keys, email: str, *, lock: bool = False, zone: str = "UTC") -> Subscriber:
+    """Raises NotFound, with moments in that zone."""
     key = address_key(keys, email)
     query = select(Subscriber).where(Subscriber.address_key == key)
     found = s.scalar(query.with_for_update().execution_options(populate_existing=True) if lock else query)
     if found is None:
         if had := next(iter(holders(s, key)), None):
             raise NotFound(f"Nobody has the address {email[:80]} any more; who had it is {had.email} now")
-        raise NotFound(_waiting(s, key, email[:80]) or f"Nobody with the address {email[:80]} is known; {_ADD}")
+        raise NotFound(described(s, keys, email, zone))
     return found
 
 
-def _waiting(s: Session, key: bytes, email: str) -> str:
-    """Who signed up by a form and has not confirmed is nobody's subscriber, but staff are asked where they are."""
-    asked = select(List.slug, SignUp.asked_at, SignUp.expires_at).join(List, List.id == SignUp.list_id)
-    row = s.execute(asked.where(SignUp.address_key == key, SignUp.email != "").order_by(SignUp.id.desc())).first()
-    if row is None:
-        return ""
-    return (
-        f"{email} signed up for {row.slug} at {row.asked_at:%Y-%m-%d %H:%M} UTC and has not confirmed it; without "
-        f"that the address is forgotten on {row.expires_at:%Y-%m-%d}"
-    )
-
-
-def get_anybody(s: Session, keys: Keys, who: str) -> Subscriber:
+def get_anybody(s: Session, keys: Keys, who: str, *, zone: str = "UTC") -> Subscriber:
     """By address, or by the number that receipts, the audit log and findings name. Raises NotFound.
 
     Who was merged is whom they were merged into; who was erased is an empty row.
     """
     if not who.strip().isdecimal():
-        return get_subscriber(s, keys, who)
+        return get_subscriber(s, keys, who, zone=zone)
     found = s.get(Subscriber, min(int(who.strip()[:20]), _HIGHEST))
     if found is not None and found.merged_into is not None:
         found = s.get(Subscriber, found.merged_into)

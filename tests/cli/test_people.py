@@ -109,6 +109,13 @@ def test_an_opt_out_needs_no_subscriber(with_list: Run) -> None:
     )
 
 
+def test_who_is_stopped_and_nobody_is_shown_as_that_in_the_newsletters_zone(with_list: Run) -> None:
+    with_list("subscriber", "opt-out", "stranger@example.com")
+    told = with_list("subscriber", "show", "stranger@example.com").refused()
+    assert re.search(r"is stopped: opt-out on every list since [0-9-]+ [0-9:]+ CES?T;", told)
+    assert with_list("consent", "proof", "stranger@example.com").code == 0
+
+
 def test_an_import_tells_what_it_left_out(with_list: Run, folder: Path) -> None:
     (folder / "people.csv").write_text(CSV)
     ended = with_list("subscriber", "import", "people.csv", "--list", "monthly-tips", "--wording", "Send me tips")
