@@ -106,8 +106,8 @@ def test_who_opted_out_stays_out_and_keeps_their_history(
         assert s.scalars(select(Subscription.state)).all() == ["withdrawn"]
 
 
-# An import with one address that was there failed as a whole, and one bad row rolled back ten thousand good ones:
-# https://github.com/knadh/listmonk/issues/859 and https://github.com/knadh/listmonk/issues/1207
+# An import with one address that was there failed as a whole: https://github.com/knadh/listmonk/issues/859. One bad row
+# rolled back ten thousand good ones.
 def test_neither_a_known_address_nor_a_bad_row_stops_the_rest(db: Database, keys: Keys, bring_in: BringIn) -> None:
     with db.write() as s:
         a_person(s, keys)

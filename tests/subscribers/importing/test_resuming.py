@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -64,12 +65,7 @@ def test_killed_again_and_again_it_ends_as_if_nothing_had_been(
     cut_off_at = []
     for _ in range(4):
         before = lines_done(db)
-        process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, database_url, str(path)],
-            stdout=subprocess.PIPE,
-            cwd=Path(__file__).parents[3],
-        )
-        with process:
+        with _process(database_url, path) as process:
             while lines_done(db) < before + 300 and process.poll() is None:
                 time.sleep(0.01)
             time.sleep(dice.random() / 20)
@@ -93,6 +89,27 @@ def test_killed_again_and_again_it_ends_as_if_nothing_had_been(
             assert len(found) == len(set(found)) == report.new
         assert len(s.scalars(select(SubscriberTag.subscriber_id)).all()) == 5 * report.new
     assert bring_in(path).unchanged == report.new, "again does no harm"
+
+
+# The button that stops an import hung, and its stop lay in wait for the next import, which took nothing in and did not
+# say why: https://github.com/knadh/listmonk/issues/859 and https://github.com/knadh/listmonk/issues/1207
+def test_one_that_is_stopped_ends_at_once_and_the_next_file_comes_in_whole(
+    db: Database, database_url: str, keys: Keys, tips: int, tmp_path: Path, bring_in: BringIn
+) -> None:
+    path = tmp_path / "people.csv"
+    prepare(db, keys, tips, path)
+    with _process(database_url, path) as process:
+        while lines_done(db) < 300 and process.poll() is None:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) != 0
+    stopped_at = lines_done(db)
+    assert 0 < stopped_at < ROWS
+    other = bring_in(_FILE, name="other.csv")
+    assert (other.resumed_behind, other.read, other.new) == (0, 30, 30)
+    assert bring_in(path).resumed_behind == stopped_at
+    with db.read() as s:
+        assert [each.state for each in list_imports(s)] == ["done", "done"]
 
 
 @pytest.mark.parametrize("change", [{"conflict": "keep"}, {"maps": {"city": "-"}}, {"dates": "eu"}])
@@ -137,6 +154,11 @@ def test_one_that_was_cut_off_can_be_undone_and_then_begins_anew(
     _cut_off(bring_in, monkeypatch)
     assert undo_import(db, 1, "eve", mailed) == 20
     assert bring_in(_FILE).resumed_behind == 0
+
+
+def _process(database_url: str, path: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", PROGRAM, database_url, str(path)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=Path(__file__).parents[3])
 
 
 _FILE = "email,city\n" + "".join(f"p{n}@example.com,Ely\n" for n in range(30))
