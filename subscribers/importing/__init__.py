@@ -32,7 +32,7 @@ from subscribers.importing.intake import Basis
 from subscribers.importing.known import Conflict
 from subscribers.importing.packing import detaching
 from subscribers.importing.prepared import Prepared, prepare
-from subscribers.importing.rejects import Rejects, free_name
+from subscribers.importing.rejects import Rejects, as_counted, free_name
 from subscribers.importing.seen import Seen
 from subscribers.importing.storing import store
 from subscribers.keys import Keys
@@ -182,7 +182,7 @@ def _take_all(
     with db.read() as s:
         basis = _basis(open_list(s, list_slug).id, file, asked, begun)
         reader = Reader(keys, file.columns, all_fields(s), asked.dates)
-    remaining = rows(file.sheet)
+    remaining = as_counted(rows(file.sheet), file.sheet.titles)
     with closing(Seen()) as seen, detaching(db), _seldom_interrupted():
         for _ in chunks(islice(remaining, begun.read), reader, seen, CHUNK):
             pass  # done before it was cut off; what stood there counts for what follows

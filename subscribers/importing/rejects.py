@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from base.errors import BadInput, Refused
 from subscribers.fields import plain_name
+from subscribers.files.table import Row
 from subscribers.sheets import defuse, restore
 
 _OURS = ("tipsheet_line", "tipsheet_outcome", "tipsheet_reason")
@@ -75,13 +76,28 @@ class Rejects:
         where = self._kept.index(email)
         with self.path.open(encoding="utf-8", newline="") as file:
             for row in islice(csv.reader(file), 1, most + 1):
-                line, outcome, reason = row[len(self._kept) : len(self._kept) + 3]
+                line, outcome, reason = row[-len(_OURS) :]
                 yield LeftOut(int(line), (), restore(row[where]), outcome, reason)
 
     def _row(self, row: LeftOut) -> list[str]:
         cells = [restore(cell) for cell in row.cells] if self._is_defused else row.cells
         own = [defuse(cells[index]) if index < len(cells) else "" for index in self._kept]
-        return [*own, str(row.line), row.outcome, defuse(row.reason), *map(defuse, cells[self._count :])]
+        return [*own, *map(defuse, cells[self._count :]), str(row.line), row.outcome, defuse(row.reason)]
+
+
+def as_counted(rows: Iterator[Row], titles: Sequence[str]) -> Iterator[Row]:
+    """Of such a file again: what a row has too much stands before our columns, so that those follow when it is mended.
+    Until then it is put behind them, where it is too much for any reader."""
+    if tuple(map(plain_name, titles[-len(_OURS) :])) != _OURS:
+        return rows
+    return ((line, _behind(cells, len(titles))) for line, cells in rows)
+
+
+def _behind(cells: list[str], count: int) -> list[str]:
+    own, ours = count - len(_OURS), cells[-len(_OURS) :]
+    if len(cells) <= count or not ours[0].isdecimal():
+        return cells
+    return [*cells[:own], *ours, *cells[own : -len(_OURS)]]
 
 
 def free_name(path: Path) -> Path:
