@@ -87,8 +87,9 @@ def _tell(printer: Printer, found: Retyping, broken: dict[str, str], *, dry_run:
     printer.say(f"{found.field.name} {done} a {found.field.type}: {counted(found.fit, 'value fits', 'values fit')}")
     if found.lost:
         misfits = counted(found.lost, "value does not fit", "values do not fit")
-        emptied = "would be emptied, if you say --lossy" if dry_run else "emptied"
-        printer.say(f"{misfits}, {emptied}: such as {', '.join(map(repr, found.examples))}")
+        them = "it" if found.lost == 1 else "them"
+        emptied = f"--lossy would empty {them}" if dry_run else f"--lossy emptied {them}"
+        printer.say(f"{misfits}, such as {', '.join(map(repr, found.examples))}; {emptied}")
     for slug, why in broken.items():
         printer.say(f"! The segment {slug} cannot be used any more: {why}", "yellow")
     printer.document(

@@ -33,6 +33,8 @@ def test_a_type_is_changed_after_a_dry_run(with_list: Run, folder: Path) -> None
     with_list("segment", "add", "regulars", 'visits contains "3"')
     dry = with_list("field", "change", "visits", "--type", "number", "--dry-run", "--json").json()
     assert (dry["fit"], dry["lost"], dry["examples"]) == (1, 1, ["often"])
+    words = "1 value does not fit, such as 'often'; --lossy would empty it\n"
+    assert words in with_list("field", "change", "visits", "--type", "number", "--dry-run").out
     assert "--lossy" in with_list("field", "change", "visits", "--type", "number").refused()
     assert (
         with_list("segment", "count", 'visits = "often"', "--list", "monthly-tips", "--json").json()["recipients"] == 1
