@@ -56,6 +56,6 @@ def test_rows_that_were_left_out_can_be_mended_as_a_table(bring_in: BringIn) -> 
     assert rejected.name == "people.rejected.csv"
     assert rows[0][-3:] == ["tipsheet_line", "tipsheet_outcome", "tipsheet_reason"]
     assert rows[3][-3:] == ["4", "invalid", "is no JSON object; write it as {…} on one line"]
-    assert rows[3][-1] == '{"email": "cut off', "what stood there is not lost"
+    assert rows[3][-4] == '{"email": "cut off', "what stood there is not lost"
     mended = rejected.read_text("utf-8").replace("nobody", "dan@example.com")
     assert bring_in(mended, name="mended.csv").new == 1
