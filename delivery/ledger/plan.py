@@ -44,15 +44,33 @@ _DELIVERIES = cast(Table, Delivery.__table__)
 _FILL = """
 INSERT INTO batches (run_id, number, state, tries, not_before, not_after, size, first_subscriber, last_subscriber,
                      tracks_opens)
-SELECT CAST(:run AS INTEGER), batch, 'planned', 0, CAST(:not_before AS BIGINT), CAST(:not_after AS BIGINT),
-       count(*), min(subscriber_id), max(subscriber_id), CAST(:tracks_opens AS BOOLEAN)
-FROM deliveries WHERE run_id = :run AND subscriber_id > :after AND {which} GROUP BY batch
+SELECT CAST(:run AS INTEGER), {batch}, 'planned', 0, CAST(:not_before AS BIGINT), CAST(:not_after AS BIGINT),
+       {size}, {first}, {last}, CAST(:tracks_opens AS BOOLEAN)
+{of_which}
 ON CONFLICT (run_id, number) DO UPDATE SET size = batches.size + excluded.size,
     last_subscriber = excluded.last_subscriber
 RETURNING batches.last_subscriber
 """
-_FILL_ONE = text(_FILL.format(which="batch = :open"))  # of one batch SQLite has nothing to sort
-_FILL_ALL = text(_FILL.format(which="(batch = :open OR batch > :newest)"))
+_ADDED = "FROM deliveries WHERE run_id = :run AND subscriber_id > :after AND"
+_FILL_ALL = text(
+    _FILL.format(
+        batch="batch",
+        size="count(*)",
+        first="min(subscriber_id)",
+        last="max(subscriber_id)",
+        of_which=f"{_ADDED} (batch = :open OR batch > :newest) GROUP BY batch",
+    )
+)
+# Of one batch SQLite looks up the ends, and need not read what lies between.
+_FILL_ONE = text(
+    _FILL.format(
+        batch=":open",
+        size=":added",
+        first=f"(SELECT subscriber_id {_ADDED} batch = :open ORDER BY subscriber_id LIMIT 1)",
+        last=f"(SELECT subscriber_id {_ADDED} batch = :open ORDER BY subscriber_id DESC LIMIT 1)",
+        of_which="WHERE true",  # without it SQLite takes ON CONFLICT for part of a join
+    )
+)
 # Left to itself, SQLite reads the whole list for this.
 _ANYBODY_AGREED = """
 SELECT EXISTS (SELECT 1 FROM subscriptions {indexed}
@@ -168,7 +186,7 @@ def _one_by_one(
         added = _insert(c, people, after=after, room=room, number=number)
         written += added
         if added:
-            after = c.execute(_FILL_ONE, {**facts, "after": after, "open": number}).scalar_one()
+            after = c.execute(_FILL_ONE, {**facts, "after": after, "open": number, "added": added}).scalar_one()
         if added < room:
             return written
         room = 0
