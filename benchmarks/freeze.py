@@ -20,7 +20,7 @@ from base.time import from_ms, to_ms
 from benchmarks.crowd import DAY, fill
 from benchmarks.site import peak
 from campaigns.freezing import freeze
-from campaigns.launch import CHUNK
+from campaigns.launch import chunk_size
 from campaigns.models import Campaign, Exclusion
 from campaigns.recipients import recipients, window_end
 from delivery import ledger
@@ -94,7 +94,7 @@ def _ours(db: Database, campaign_id: int, chunks: list[float]) -> None:
         began = time.perf_counter()
         with db.write() as s:
             campaign = s.get_one(Campaign, campaign_id)
-            last = window_end(s, campaign, CHUNK)
+            last = window_end(s, campaign, chunk_size(s, campaign.run_id or 0))
             if last is not None:
                 freeze(s, campaign, campaign.run_id or 0, last)
         chunks.append(time.perf_counter() - began)

@@ -61,7 +61,7 @@ def everybody(s: Session, asked: Resolved) -> Select[int]:
 def page(s: Session, asked: Resolved, list_id: int, *, after: int = 0, size: int = PAGE) -> list[Person]:
     """The next people, in the order in which they became known; go on after the id of the last."""
     may_be_mailed = mailable(list_id).where(Subscription.subscriber_id == Profile.subscriber_id).correlate(Profile)
-    ids = members(asked.rule, asked.fields, sets=False).where(Profile.subscriber_id > after, may_be_mailed.exists())
+    ids = members(asked.rule, asked.fields, sets=False, after=after).where(may_be_mailed.exists())
     ids = ids.order_by(Profile.subscriber_id).limit(size)
     columns = (Subscriber.id, Subscriber.email, Subscriber.first_name, Subscriber.last_name)
     rows = s.execute(select(*columns).where(Subscriber.id.in_(list(s.scalars(ids)))).order_by(Subscriber.id))

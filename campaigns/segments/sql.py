@@ -6,6 +6,7 @@ It asks the narrow row of each person; tags, lists and campaigns by sets of ids;
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Float, Select, and_, case, cast, exists, false, func, literal, not_, or_, select
@@ -47,10 +48,12 @@ def to_sql(rule: Rule, fields: Fields) -> ColumnElement[bool]:
     return exists().where(Subscriber.id == _WHO, _condition(rule, fields, _is_among)).correlate(Subscriber)
 
 
-def members(rule: Rule, fields: Fields, *, sets: bool) -> Select[int]:
-    """The ids of all for whom the same is true, whatever list they are on. `sets`: tags and the like by whole sets, for
-    SQLite and for all people at once."""
-    query = select(_WHO).where(_condition(rule, fields, _is_in_all if sets else _is_among))
+def members(rule: Rule, fields: Fields, *, sets: bool, after: int = 0) -> Select[int]:
+    """The ids of all after this one for whom the same is true, whatever list they are on. `sets`: tags and the like by
+    whole sets, for SQLite and for all people at once."""
+    query = select(_WHO).where(_condition(rule, fields, _is_in_all if sets else partial(_is_among, after=after)))
+    if after:
+        query = query.where(Profile.subscriber_id > after)
     if any(is_wide(each, fields) for each in leaves(rule)):
         query = query.join(Subscriber, Subscriber.id == _WHO)
     return query.correlate(None)
@@ -61,9 +64,12 @@ def _is_in_all(ids: Select[int]) -> ColumnElement[bool]:
     return _WHO.in_(ids)
 
 
-def _is_among(ids: Select[int]) -> ColumnElement[bool]:
+def _is_among(ids: Select[int], after: int = 0) -> ColumnElement[bool]:
     """A look at its index for each person: making the set would cost more than few people do."""
-    return ids.where(ids.selected_columns[0] == _WHO).correlate(Profile).exists()
+    who = ids.selected_columns[0]
+    # Said of the set too: PostgreSQL, which begins with it where it is small, would go through all of it.
+    near = ids.where(who > after) if after else ids
+    return near.where(who == _WHO).correlate(Profile).exists()
 
 
 def _condition(rule: Rule, fields: Fields, inside: Callable[[Select[int]], ColumnElement[bool]]) -> ColumnElement[bool]:

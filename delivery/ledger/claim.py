@@ -159,7 +159,7 @@ def _recheck(s: Session, due: Row[Any], attempt: str, fence: Callable[[str], boo
     """Everybody in the batch who may be mailed at this moment; the others are written down as skipped, with why."""
     take_turns(s, due)
     place = {"run": due.run_id, "batch": due.number, "first": due.first, "last": due.last, "list": due.list_id}
-    rows = s.connection().execute(_people(), place).all()  # past the ORM, which would make each row anew
+    rows = s.connection().execute(who_is_in(), place).all()  # past the ORM, which would make each row anew
     inside = _inside(due, [row[0] for row in rows])
     frequent = _who_had_enough(s, due, inside)
     members, left_out = _parted(rows, frequent, due.frozen_at, fence)
@@ -192,7 +192,7 @@ def _parted(
 
 
 @cache
-def _people() -> Select[*tuple[Any, ...]]:
+def who_is_in() -> Select[*tuple[Any, ...]]:
     """Who is in a batch, each as a Member, and whether they may be mailed. As the database keeps them: a thousand
     people are read at each claim, and conversions cost more than the reading."""
     list_id, person = bindparam("list", type_=Integer), Subscriber

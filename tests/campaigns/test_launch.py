@@ -48,7 +48,7 @@ def due(mailing_on_both: Mailing) -> Mailing:
 
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch, "CHUNK", 2)
+    monkeypatch.setattr(launch, "CHUNK", {"sqlite": 2, "postgresql": 2})
 
 
 def step(mailing: Mailing) -> bool:

@@ -70,7 +70,7 @@ def moved(mailing: Mailing, name: str, zone: str) -> None:
 @pytest.fixture
 def world(mailing_on_both: Mailing, monkeypatch: pytest.MonkeyPatch) -> Mailing:
     """Nine people of six zones, mixed, three of whom have none that anybody knows; chunks of two, batches of two."""
-    monkeypatch.setattr(launch, "CHUNK", 2)
+    monkeypatch.setattr(launch, "CHUNK", {"sqlite": 2, "postgresql": 2})
     mailing = mailing_on_both
     for name, zone in (
         ("berlin", "Europe/Berlin"),

@@ -93,9 +93,11 @@ def _mail(s: Session, run: int, number: int, deeds: set[str]) -> None:
 
 
 def found(s: Session, rule: Rule) -> set[int]:
-    """Asked in each way: of each person, all at once, and page by page."""
+    """Asked in each way: of each person, all at once, page by page, and from the middle on."""
     each = set(s.scalars(select(Subscriber.id).where(to_sql(rule, FIELDS))))
     assert all(set(s.scalars(members(rule, FIELDS, sets=sets))) == each for sets in (True, False))
+    later = set(s.scalars(members(rule, FIELDS, sets=False, after=3)))
+    assert later == {who for who in each if who > 3}
     return each
 
 
