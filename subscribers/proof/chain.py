@@ -84,8 +84,9 @@ def _walk(s: Session, done: Verified, progress: Progress) -> None:
     last = s.scalar(select(func.max(Consent.id))) or 0
     total = s.scalar(select(func.count()).select_from(Consent)) or 0
     sealed, after = _Chain(all_seals(s), done), -(1 << 62)  # also what nothing of ours put before the first
+    evidence = dict[int, bytes]()
     while rows := read_rows(s, after, last, _PAGE):
-        evidence = evidence_hashes(s, rows)
+        evidence = evidence_hashes(s, rows, evidence)
         sealed.take([row[0] for row in rows], row_hashes(rows, evidence))
         for row in (row for row in rows if row[7] not in evidence):
             done.add(Finding("evidence", f"The evidence of row {row[0]} is gone", row=row[0]))

@@ -105,9 +105,12 @@ def read_rows(s: Session, after: int, through: int, most: int) -> Sequence[Row]:
     return cast(Sequence[Row], found.cursor.fetchall()) if found.cursor else []
 
 
-def evidence_hashes(s: Session, rows: Sequence[Row]) -> dict[int, bytes]:
-    """The content hash of each evidence that these rows name."""
-    query = select(Evidence.id, Evidence.hash).where(Evidence.id.in_({row[7] for row in rows}))
+def evidence_hashes(s: Session, rows: Sequence[Row], known: dict[int, bytes] | None = None) -> dict[int, bytes]:
+    """The content hash of each evidence that these rows name; `known`: of the page before, mostly the same."""
+    named = {row[7] for row in rows}
+    if known and known.keys() >= named:
+        return known
+    query = select(Evidence.id, Evidence.hash).where(Evidence.id.in_(named))
     return {number: hashed.encode() for number, hashed in s.execute(query)}
 
 
