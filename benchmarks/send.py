@@ -29,12 +29,12 @@ from benchmarks.bare_send import Bare
 from benchmarks.import_ import database, server
 from benchmarks.site import Site, Used, cpu, end, grid, prepare, start, until
 
-_TAKEN = "SELECT count(*), sum(CASE state WHEN 'accepted' THEN 1 ELSE 0 END) FROM batches"
+BATCHES = "SELECT count(*), sum(CASE state WHEN 'accepted' THEN 1 ELSE 0 END) FROM batches"
 _TIMES = (
     "SELECT c.launched_at, r.frozen_at, (SELECT max(answered_at) FROM attempts) "
     "FROM campaigns c JOIN runs r ON r.id = c.run_id"
 )
-_UNSEALED = "SELECT count(*) FROM consents WHERE id > (SELECT coalesce(max(last_consent), 0) FROM seals)"
+UNSEALED = "SELECT count(*) FROM consents WHERE id > (SELECT coalesce(max(last_consent), 0) FROM seals)"
 _AT_WORK = "SELECT count(*) FROM heartbeats WHERE said LIKE 'worker%'"
 _BUSY = 0.8  # of a core: what localgrid may take
 _HEAD = (
@@ -105,11 +105,11 @@ def _run(site: Site, recipients: int, mode: str, workers: int) -> Run:
             site.more["TIPSHEET_SENDGRID__WEBHOOK_KEY"] = str(signed["public_key"])
         processes = [start(site), *(start(site, "worker", "--name", f"w{n}") for n in range(workers))]
         until(lambda: not workers or site.row(_AT_WORK)[0] == workers)
-        until(lambda: site.row(_UNSEALED)[0] == 0)  # what the import left to do is not what is measured
+        until(lambda: site.row(UNSEALED)[0] == 0)  # what the import left to do is not what is measured
         try:
             before, began = cpu(provider), time.monotonic()
             site.tipsheet("campaign", "send", "garden", *([] if mode == "judged" else ["--without-events"]))
-            until(lambda: site.row(_TAKEN)[0] > 0 and len(set(site.row(_TAKEN))) == 1)
+            until(lambda: site.row(BATCHES)[0] > 0 and len(set(site.row(BATCHES))) == 1)
             share = (cpu(provider) - before) / (time.monotonic() - began)
             if share > _BUSY:
                 sys.exit(f"void: localgrid took {share:.0%} of a core, so it was measured and not the service")
